@@ -1,0 +1,111 @@
+"""What the machine tells the portal, read once, typed, and loud when it is wrong.
+
+Every setting is `MCLOUD_<NAME>` in the environment. Secrets are never values: they are paths of files,
+so that they do not show in a process list or a crash report.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Env(BaseSettings):
+    """One field a setting; the defaults are those of the embedded portal that `make up` starts."""
+
+    model_config = SettingsConfigDict(env_prefix="MCLOUD_", extra="forbid")
+
+    data_dir: Path = Field(default=ROOT / ".run" / "data", description="Everything the portal writes itself.")
+    secret_key_file: Path | None = Field(default=None, description="Signs sessions; at least 50 characters.")
+    vault_keys_file: Path | None = Field(default=None, description="One Fernet key a line; the first encrypts.")
+    region_file: Path | None = Field(default=None, description="Sites and platforms (YAML).")
+    database_url: str = Field(default="", description="postgres://… ; empty: SQLite in the data folder.")
+    broker_url: str = Field(default="", description="redis://… ; empty: a folder in the data folder.")
+    allowed_hosts: str = Field(default="127.0.0.1,localhost", description="Comma separated.")
+    base_url: str = Field(default="http://127.0.0.1:8000", description="How people reach the portal.")
+    mode: Literal["embedded", "production"] = "embedded"
+    debug: bool = False
+    demo: bool = Field(default=False, description="Demo people may log in; their passwords stand in the README.")
+
+
+def read_env() -> Env:
+    """The settings, or a refusal to start that names the variable at fault."""
+    try:
+        return Env()
+    except ValidationError as error:
+        lines = [f"MCLOUD_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise ImproperlyConfigured("; ".join(lines)) from error
+
+
+def read_secret(path: Path | None, name: str) -> str:
+    """The content of a secret file, stripped; refuses a missing, unreadable or empty one by name."""
+    if path is None:
+        raise ImproperlyConfigured(f"MCLOUD_{name} is not set: it must name a file that holds the secret.")
+    try:
+        content = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"MCLOUD_{name}: {path} cannot be read ({error.strerror}).") from error
+    if not content:
+        raise ImproperlyConfigured(f"MCLOUD_{name}: {path} is empty.")
+    return content
+
+
+def database(url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's database entry for a URL. SQLite waits for its lock instead of failing at once."""
+    if not url or url.startswith("sqlite:"):
+        name = urlsplit(url).path if url else str(data_dir / "portal.sqlite3")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(f"MCLOUD_DATABASE_URL: {parts.scheme}:// is not a database this portal knows.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # A page or a step that takes longer is a defect; better an error than a pile of held locks.
+        "OPTIONS": {"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=5000"},
+    }
+
+
+def broker(url: str, data_dir: Path) -> dict[str, Any]:
+    """Celery's broker settings. The broker is a doorbell: losing it costs a second, never work."""
+    if url:
+        return {
+            "CELERY_BROKER_URL": url,
+            "CELERY_BROKER_TRANSPORT_OPTIONS": {
+                "visibility_timeout": 60,
+                "socket_connect_timeout": 1,
+                "socket_timeout": 5,
+                "socket_keepalive": True,
+                "health_check_interval": 10,
+            },
+        }
+    folder = data_dir / "broker"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "CELERY_BROKER_URL": "filesystem://",
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            "data_folder_in": str(folder),
+            "data_folder_out": str(folder),
+            "control_folder": str(folder / "control"),
+            "polling_interval": 0.1,
+        },
+    }

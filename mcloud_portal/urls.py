@@ -1,0 +1,15 @@
+"""Every address of the portal."""
+
+from django.urls import include, path
+
+from mcloud_portal.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("tenants.urls")),
+    path("", include("elaastic.urls")),
+    path("rest/elaastic/v1/", include("tenants.api.urls")),
+    path("rest/elaastic/v1/", include("elaastic.api.urls")),
+]
