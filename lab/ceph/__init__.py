@@ -1,0 +1,1 @@
+"""A real Ceph cluster on loopback: three datacenters, an S3 gateway, in seconds and without systemd."""

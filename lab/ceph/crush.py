@@ -1,0 +1,98 @@
+"""Sites, and where copies go: CRUSH rules and the pools of each placement target.
+
+The datacenters themselves come from each OSD's `crush location` (see conf.py); here are the rules that use
+them. A two-site rule takes one leaf from each of exactly its two datacenters, which no mon command can
+express, so the map is decompiled, given the rules, and compiled again.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.ceph.mon import Mon
+from lab.process import run_checked
+
+
+@dataclass(frozen=True)
+class Site:
+    """A datacenter of the region: `code` is its CRUSH name, its OSD's number its place in `SITES`."""
+
+    code: str
+    name: str
+    lat: float
+    lon: float
+    seismic_zone: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """An RGW placement target, with a CRUSH rule and two pools of the same name. `copies` a site: one."""
+
+    id: str
+    sites: tuple[str, ...]
+    min_size: int
+
+    @property
+    def copies(self) -> int:
+        return len(self.sites)
+
+    @property
+    def data_pool(self) -> str:
+        return f"marche.{self.id}.data"
+
+    @property
+    def index_pool(self) -> str:
+        """Bucket indexes, and the parts of uploads not yet complete (RGW's extra pool)."""
+        return f"marche.{self.id}.index"
+
+
+SITES = (
+    Site("an", "Ancona", 43.617, 13.517, 2),
+    Site("pu", "Pesaro", 43.910, 12.913, 2),
+    Site("mc", "Macerata", 43.300, 13.453, 2),
+)
+SITE_CODES = tuple(site.code for site in SITES)
+
+TARGETS = (
+    Target("three-sites", ("an", "pu", "mc"), min_size=2),
+    Target("two-sites-an-pu", ("an", "pu"), min_size=1),
+    Target("two-sites-an-mc", ("an", "mc"), min_size=1),
+    Target("two-sites-pu-mc", ("pu", "mc"), min_size=1),
+)
+
+# Assumption: a few PGs spread the test data well enough over one OSD a site, and each costs start-up time.
+PG_NUM = 4
+
+# Rule 0 is the cluster's own; ours are numbered from here.
+FIRST_RULE = 10
+
+
+def _rule_text(number: int, target: Target) -> str:
+    steps = "".join(
+        f"\tstep take {site}\n\tstep chooseleaf firstn 1 type host\n\tstep emit\n" for site in target.sites
+    )
+    if target.copies == len(SITES):
+        steps = "\tstep take default\n\tstep chooseleaf firstn 0 type datacenter\n\tstep emit\n"
+    head = f"\tid {number}\n\ttype replicated\n\tmin_size 1\n\tmax_size 10\n"
+    return f"rule {target.id} {{\n{head}{steps}}}\n"
+
+
+def add_rules(mon: Mon) -> None:
+    """Adds each target's rule to the cluster's CRUSH map; the datacenters must be in it already."""
+    with tempfile.TemporaryDirectory() as scratch:
+        binary, text = Path(scratch, "map"), Path(scratch, "map.txt")
+        binary.write_bytes(mon.raw("osd getcrushmap"))
+        run_checked(["crushtool", "-d", str(binary), "-o", str(text)])
+        rules = "".join(_rule_text(FIRST_RULE + number, target) for number, target in enumerate(TARGETS))
+        text.write_text(text.read_text() + rules)
+        run_checked(["crushtool", "-c", str(text), "-o", str(binary)])
+        mon.raw("osd setcrushmap", payload=binary.read_bytes())
+
+
+def add_pools(mon: Mon) -> None:
+    """Each target's data and index pool, on its rule, with its number of copies."""
+    for target in TARGETS:
+        for pool in (target.data_pool, target.index_pool):
+            mon.command("osd pool create", pool=pool, pg_num=PG_NUM, rule=target.id, size=target.copies)
+            mon.command("osd pool set", pool=pool, var="min_size", val=str(target.min_size))
+            mon.command("osd pool application enable", pool=pool, app="rgw")
