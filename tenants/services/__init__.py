@@ -1,0 +1,1 @@
+"""Writing: one transaction and one audit event an act."""
