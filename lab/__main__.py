@@ -6,10 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from lab.registry import SYSTEMS, load_system
+from lab.registry import DEFAULT_BASE, SYSTEMS, load_system
 from lab.system import DEFAULT_OSD_GIB, LabError, State, System
-
-DEFAULT_BASE = Path(__file__).resolve().parents[1] / ".run" / "lab"
 
 
 def _parser() -> argparse.ArgumentParser:

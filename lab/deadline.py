@@ -1,7 +1,10 @@
-"""Waiting for a condition instead of sleeping and hoping."""
+"""Waiting for a condition, or for one's turn, instead of sleeping and hoping."""
 
+import fcntl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from lab.system import LabError
 
@@ -15,3 +18,12 @@ def wait_until(
         if time.monotonic() > end:
             raise LabError(f"{what}: did not happen within {timeout_s:g} s.")
         time.sleep(every_s)
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """One process at a time between here and the end; the kernel lets go when a holder dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

@@ -5,6 +5,7 @@ with the boot it counts from, never repeats; signals go through a pidfd, so that
 process hit.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -28,7 +29,9 @@ class Identity:
     boot: str
 
     def alive(self) -> bool:
-        """Still running (a zombie is not)."""
+        """Still running. A zombie is not, and is taken away if it is our own child."""
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, os.WNOHANG)
         fields = _stat_fields(self.pid)
         return bool(fields) and fields[0] not in "ZX" and self == identify(self.pid)
 

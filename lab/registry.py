@@ -7,6 +7,9 @@ from typing import cast
 
 from lab.system import DEFAULT_OSD_GIB, LabError, Options, System
 
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_BASE = ROOT / ".run" / "lab"
+
 SYSTEMS = {
     "ceph": "lab.ceph.cluster:CephCluster",
     "postgres": "lab.postgres:Postgres",

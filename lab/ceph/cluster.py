@@ -20,7 +20,7 @@ from lab.ceph import binding, crush, keyring, rgw
 from lab.ceph.conf import PORTS_NEEDED, Settings, write_conf
 from lab.ceph.mon import Mon
 from lab.ceph.region import write_region
-from lab.deadline import wait_until
+from lab.deadline import file_lock, wait_until
 from lab.process import Daemons, run_checked
 from lab.system import LabError, Options, State, Status
 
@@ -55,6 +55,21 @@ class CephCluster:
             raise LabError(f"There is no Ceph cluster in {self.folder}; `python -m lab up ceph` makes one.")
         return settings
 
+    @property
+    def url(self) -> str:
+        """The gateway's, for S3 and the admin operations alike."""
+        return self.settings.rgw_url
+
+    def keys(self, user: str) -> rgw.Keys:
+        """Of `rgw.PORTAL_USER` (least caps) or `rgw.ADMIN_USER` (all of them, for tests that clean up)."""
+        return rgw.read_keys(self.folder, user)
+
+    @contextmanager
+    def mon(self, timeout_s: int = 30) -> Iterator[Mon]:
+        """Commands to the mon as the cluster's administrator."""
+        with Mon(self.conf, timeout_s=timeout_s) as mon:
+            yield mon
+
     # The four verbs of lab.system.System.
 
     def up(self) -> None:
@@ -84,7 +99,7 @@ class CephCluster:
             settings.save(self.folder)
         write_conf(self.folder, settings, crush.SITE_CODES)
         self._spawn("mon.a", "mgr.x", *OSDS)
-        with self._mon() as mon:
+        with self.mon() as mon:
             self._wait("all OSDs up", lambda: self._osds_up(mon) == len(OSDS))
             self._spawn("rgw.a", "mds.a")
             self._wait_healthy(mon, settings)
@@ -99,7 +114,7 @@ class CephCluster:
         dead = self._daemons.dead()
         if dead:
             return Status(State.DEGRADED, f"Not running: {', '.join(dead)}.", settings.rgw_url)
-        with self._mon(timeout_s=5) as mon:
+        with self.mon(timeout_s=5) as mon:
             health, checks = self.health(mon)
         if health == "HEALTH_OK" and self._rgw_answers(settings):
             return Status(State.HEALTHY, f"HEALTH_OK; region file {self.region_file}.", settings.rgw_url)
@@ -120,7 +135,7 @@ class CephCluster:
         """Kills the site's OSD as a power cut would, and waits until the cluster has noticed."""
         self._daemons.stop([self._osd_of(code)], by=signal.SIGKILL)
         number = crush.SITE_CODES.index(code)
-        with self._mon() as mon:
+        with self.mon() as mon:
             self._wait(
                 f"the loss of {code} noticed",
                 lambda: (
@@ -131,12 +146,22 @@ class CephCluster:
     def start_site(self, code: str) -> None:
         """Starts the site's OSD again; waits for a whole cluster, or just for it while another is down."""
         self._spawn(self._osd_of(code))
-        with self._mon() as mon:
+        with self.mon() as mon:
             if self._daemons.dead():
                 running = sum(name in OSDS for name in self._daemons.alive())
                 self._wait(f"{code} back", lambda: self._osds_up(mon) == running)
                 return
             self._wait_healthy(mon, self.settings)
+
+    @contextmanager
+    def lost_site(self, code: str) -> Iterator[None]:
+        """`stop_site` for the length of a `with`, one at a time on this machine, and whole again after it."""
+        with file_lock(self.folder / "site.lock"):
+            self.stop_site(code)
+            try:
+                yield
+            finally:
+                self.start_site(code)
 
     @staticmethod
     def health(mon: Mon) -> tuple[str, list[str]]:
@@ -151,7 +176,7 @@ class CephCluster:
         write_conf(self.folder, settings, crush.SITE_CODES)
         self._make_mon(settings, keyring.write_keyrings(self.folder))
         self._spawn("mon.a", "mgr.x")
-        with self._mon() as mon:
+        with self.mon() as mon:
             self._make_osds(mon)
             self._wait("all OSDs up", lambda: self._osds_up(mon) == len(OSDS))
             crush.add_rules(mon)
@@ -197,11 +222,6 @@ class CephCluster:
         mon.command("fs new", fs_name="cephfs", metadata="cephfs.meta", data="cephfs.data")
 
     # Small questions.
-
-    @contextmanager
-    def _mon(self, timeout_s: int = 30) -> Iterator[Mon]:
-        with Mon(self.conf, timeout_s=timeout_s) as mon:
-            yield mon
 
     def _spawn(self, *names: str) -> None:
         for name in names:
