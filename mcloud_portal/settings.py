@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
-    "design_django_theme",
+    "bootstrap_italia_template",  # its static files only: its own base template breaks our CSP
     "tenants",
     "provisioning",
     "elaastic",

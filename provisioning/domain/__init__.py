@@ -1,0 +1,1 @@
+"""The language of provisioning: plain values, no Django, no network."""

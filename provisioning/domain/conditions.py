@@ -1,0 +1,66 @@
+"""The state of a resource or stack as people see it, with its reason and whose move it is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """The eight words. `READY`, `RETAINED` and `GONE` are rest; the `NEEDS_HUMAN` ones wait for a person."""
+
+    PENDING = "pending"
+    PROGRESSING = "progressing"
+    READY = "ready"
+    DRIFTED = "drifted"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    RETAINED = "retained"
+    GONE = "gone"
+
+
+AT_REST: Final = frozenset({State.READY, State.RETAINED, State.GONE})
+NEEDS_HUMAN: Final = frozenset({State.DRIFTED, State.BLOCKED, State.FAILED})
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`reason` is CamelCase and stable, `message` a sentence that says what happened and the next step."""
+
+    state: State
+    reason: str = ""
+    message: str = ""
+
+
+# reason -> (whose move: "nobody" | "authority" | "region", sentence). Operators and clients may rely on the keys.
+REASONS: Final[dict[str, tuple[str, str]]] = {
+    "": ("nobody", ""),
+    "Waiting": ("nobody", "Waiting for what it depends on."),
+    "Creating": ("nobody", "It is being created."),
+    "Updating": ("nobody", "It is being brought to its approved shape."),
+    "Deleting": ("nobody", "It is being removed, as approved."),
+    "Confirming": ("nobody", "It looks gone; a second look will confirm it."),
+    "PlatformBusy": ("nobody", "The platform is busy; the portal tries again by itself."),
+    "PlatformUnavailable": ("nobody", "The platform does not answer; the portal goes on trying."),
+    "PlatformRemoved": ("region", "The region file no longer lists this platform; put it back or retire it."),
+    "DatabaseRestored": ("region", "The platform is ahead of the database; read the report and accept it."),
+    "AmbiguousCreate": (
+        "region",
+        "The answer to a create was lost. Adopt the object if it was made, or retry if it was not.",
+    ),
+    "NameTaken": ("region", "Somebody else's object has this name; rename or remove it, then retry."),
+    "Vanished": ("region", "It was there and is gone. A plan that says so must be approved to make it again."),
+    "NeedsApproval": ("region", "It no longer has its approved shape. A repair plan waits for approval."),
+    "DoesNotStick": ("region", "Three updates did not last: something else keeps changing it back."),
+    "TaskFailed": ("region", "The platform's own task failed three times; read its log, then retry."),
+    "Refused": ("region", "The platform refused; mend the cause it names, then retry."),
+    "Forbidden": ("region", "The portal's credentials on this platform do not allow it; mend them, then retry."),
+    "NotEmpty": ("region", "It still holds data, and data is never deleted by the way."),
+    "InUse": ("nobody", "A recovery point in use is pinned; it will be removed when the work on it ends."),
+    "SecretLost": ("region", "The vault cannot decrypt its secret; put the missing key back."),
+}
+
+
+def condition(state: State, reason: str = "", detail: str = "") -> Condition:
+    """A condition whose message is the reason's sentence, followed by what the platform said."""
+    sentence = REASONS[reason][1]
+    return Condition(state, reason, f"{sentence} {detail}".strip())

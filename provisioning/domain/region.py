@@ -1,0 +1,189 @@
+"""The region file: sites and platforms, parsed with the line at fault in every refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+import yaml
+
+PROVIDERS: Final = ("ceph", "openstack", "proxmox", "people")
+RESOURCES: Final = ("storage_gib", "vcpus", "ram_mib")
+
+
+class RegionFileError(ValueError):
+    """The file cannot be used; the message begins with `line N:`."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A data centre. `lat` and `lon` in degrees; `seismic_zone` 1 (worst) to 4."""
+
+    code: str
+    name: str
+    lat: float
+    lon: float
+    seismic_zone: int
+
+
+@dataclass(frozen=True)
+class PlacementTarget:
+    """Where Ceph's rules put an archive's copies: one copy on each of `sites`."""
+
+    id: str
+    sites: tuple[str, ...]
+    copies: int
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One installation of a provider, spanning one or more sites."""
+
+    id: str
+    provider: str
+    sites: tuple[str, ...]
+    endpoints: Mapping[str, str]
+    credentials_file: str
+    queue: str
+    region: str = ""
+    ca_file: str | None = None
+    totals_by_site: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    overcommit: Mapping[str, float] = field(default_factory=dict)
+    placement_targets: tuple[PlacementTarget, ...] = ()
+    vmid_range: tuple[int, ...] = ()
+    external_network: str | None = None
+    maintenance: str | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """The whole file."""
+
+    installation: str
+    sites: tuple[Site, ...]
+    platforms: tuple[Platform, ...]
+
+    def platform(self, id: str) -> Platform | None:
+        """The platform of that id, or None when the file lost it."""
+        return next((p for p in self.platforms if p.id == id), None)
+
+    def site(self, code: str) -> Site | None:
+        """The site of that code, or None."""
+        return next((s for s in self.sites if s.code == code), None)
+
+
+class _Node:
+    """A YAML mapping that remembers the line of each of its fields."""
+
+    def __init__(self, node: yaml.Node, what: str) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            raise RegionFileError(f"line {node.start_mark.line + 1}: {what} must be a mapping.")
+        self.what, self.line = what, node.start_mark.line + 1
+        self.nodes = {k.value: v for k, v in node.value}
+        self.lines = {k.value: k.start_mark.line + 1 for k, _ in node.value}
+
+    def refuse(self, name: str, why: str) -> RegionFileError:
+        return RegionFileError(f"line {self.lines.get(name, self.line)}: {self.what}: {name} {why}")
+
+    def known(self, names: tuple[str, ...]) -> None:
+        for name in self.nodes:
+            if name not in names:
+                raise self.refuse(name, f"is not known here; known are {', '.join(names)}.")
+
+    def plain(self, name: str, default: Any = ...) -> Any:
+        if name not in self.nodes:
+            if default is ...:
+                raise self.refuse(name, "is missing.")
+            return default
+        return yaml.safe_load(yaml.serialize(self.nodes[name]))
+
+    def typed(self, name: str, kinds: type | tuple[type, ...], default: Any = ...) -> Any:
+        value = self.plain(name, default)
+        if value is not default and not isinstance(value, kinds):
+            raise self.refuse(name, f"has the wrong type ({value!r}).")
+        return value
+
+    def items(self, name: str, default: Any = ...) -> "list[_Node]":
+        if name not in self.nodes and default is not ...:
+            return []
+        node = self.nodes.get(name)
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.refuse(name, "must be a list.")
+        return [_Node(child, f"{name}[{i}]") for i, child in enumerate(node.value)]
+
+
+def parse_region(text: str) -> Region:
+    """The region that `text` (YAML) describes; RegionFileError with the line at fault."""
+    try:
+        node = yaml.compose(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RegionFileError(f"line {line}: not YAML: {error.problem}.") from error
+    if node is None:
+        raise RegionFileError("line 1: the file is empty.")
+    top = _Node(node, "region file")
+    top.known(("installation", "sites", "platforms"))
+    sites = tuple(_site(n) for n in top.items("sites"))
+    codes = {s.code for s in sites}
+    platforms = tuple(_platform(n, codes) for n in top.items("platforms"))
+    if len({p.id for p in platforms}) != len(platforms):
+        raise top.refuse("platforms", "names one id twice.")
+    return Region(str(top.typed("installation", str)), sites, platforms)
+
+
+def _site(node: _Node) -> Site:
+    node.known(tuple(f.name for f in fields(Site)))
+    return Site(
+        node.typed("code", str),
+        node.typed("name", str),
+        float(node.typed("lat", (int, float))),
+        float(node.typed("lon", (int, float))),
+        node.typed("seismic_zone", int),
+    )
+
+
+def _platform(node: _Node, codes: set[str]) -> Platform:
+    node.known(tuple(f.name for f in fields(Platform)))
+    provider = node.typed("provider", str)
+    if provider not in PROVIDERS:
+        raise node.refuse("provider", f"{provider!r} is not one of {', '.join(PROVIDERS)}.")
+    sites = tuple(node.typed("sites", list))
+    for code in sites:
+        if code not in codes:
+            raise node.refuse("sites", f"names {code!r}, which is no site of this file.")
+    return Platform(
+        id=node.typed("id", str),
+        provider=provider,
+        sites=sites,
+        endpoints=node.typed("endpoints", dict),
+        credentials_file=node.typed("credentials_file", str),
+        queue=node.typed("queue", str),
+        region=node.typed("region", str, ""),
+        ca_file=node.plain("ca_file", None),
+        totals_by_site=_totals(node, sites),
+        overcommit=node.typed("overcommit", dict, {}) or {},
+        placement_targets=tuple(_target(n, sites) for n in node.items("placement_targets", None)),
+        vmid_range=tuple(node.plain("vmid_range", None) or ()),
+        external_network=node.plain("external_network", None),
+        maintenance=node.plain("maintenance", None),
+    )
+
+
+def _totals(node: _Node, sites: tuple[str, ...]) -> Mapping[str, Mapping[str, int]]:
+    totals = node.typed("totals_by_site", dict, {})
+    for code, row in totals.items():
+        if code not in sites:
+            raise node.refuse("totals_by_site", f"names {code!r}, which is no site of this platform.")
+        for resource, amount in row.items():
+            if resource not in RESOURCES or not isinstance(amount, int) or amount < 0:
+                raise node.refuse("totals_by_site", f"has {resource}: {amount!r}; whole numbers of {RESOURCES}.")
+    return dict(totals)
+
+
+def _target(node: _Node, sites: tuple[str, ...]) -> PlacementTarget:
+    node.known(tuple(f.name for f in fields(PlacementTarget)))
+    target = PlacementTarget(node.typed("id", str), tuple(node.typed("sites", list)), node.typed("copies", int))
+    if not set(target.sites) <= set(sites):
+        raise node.refuse("sites", "names a site that the platform does not span.")
+    if target.copies != len(target.sites):
+        raise node.refuse("copies", "must be one for each site: a copy on each is what is promised.")
+    return target

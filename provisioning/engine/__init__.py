@@ -1,0 +1,1 @@
+"""Claims, plans and the reconcile loop: observe, decide, act, and look again."""

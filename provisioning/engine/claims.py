@@ -1,0 +1,187 @@
+"""Owning a stack for a while, and writing down what is about to be done before it is done.
+
+Every statement here is a compare-and-swap that counts its rows: `select_for_update` does nothing on
+SQLite, and a lock held across an outside call is a lock held for ever.
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
+
+from provisioning import vault
+from provisioning.domain.conditions import State
+from provisioning.domain.observation import Outcome
+from provisioning.domain.secrets import Secret
+from provisioning.models import Event, Resource, Stack, clock
+from provisioning.signals import doorbell
+
+log = logging.getLogger(__name__)
+
+# A claim outlives the longest outside call (30 s) by as much again; a dead worker's stack waits this long.
+LEASE: Final = timedelta(seconds=60)
+LONGEST_CALL_S: Final = 30.0
+
+
+@dataclass
+class Claim:
+    """`token` proves the claim in every WHERE; `safe_until` is on the process's monotonic clock."""
+
+    stack_id: int
+    token: uuid.UUID
+    wanted: int
+    safe_until: float
+
+    def has_time(self) -> bool:
+        """Enough of the lease is left for one more outside call."""
+        return clock.monotonic() + LONGEST_CALL_S < self.safe_until
+
+
+def take(stack_id: int) -> Claim | None:
+    """Claim the stack, or None when somebody holds it; the holder will see that `wanted` moved."""
+    now, began, token = clock.now(), clock.monotonic(), uuid.uuid4()
+    free = Q(claim_expires_at__isnull=True) | Q(claim_expires_at__lte=now)
+    taken = Stack.objects.filter(free, pk=stack_id).update(
+        claim_token=token, claim_expires_at=now + LEASE, rung=False
+    )
+    if not taken:
+        return None
+    wanted = Stack.objects.values_list("wanted", flat=True).get(pk=stack_id)
+    return Claim(stack_id, token, wanted, began + LEASE.total_seconds())
+
+
+def renew(claim: Claim) -> bool:
+    """A fresh lease, or False when the claim was lost."""
+    now, began = clock.now(), clock.monotonic()
+    mine = Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token, claim_expires_at__gt=now)
+    if not mine.update(claim_expires_at=now + LEASE):
+        return False
+    claim.safe_until = began + LEASE.total_seconds()
+    return True
+
+
+def release(claim: Claim, next_look: datetime | None, summary: dict[str, str]) -> None:
+    """Let go. The earliest look is written only if nobody woke the stack since the claim; else it is due now."""
+    Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token).update(
+        claim_token=None,
+        claim_expires_at=None,
+        next_look=Case(When(wanted=claim.wanted, then=Value(next_look)), default=Value(clock.now())),
+        **summary,
+    )
+
+
+def wake(stack_id: int, *, resources: Q | None = None) -> None:
+    """Somebody must look at this stack now: the row says so, and the bell rings on commit."""
+    now = clock.now()
+    if resources is not None:
+        Resource.objects.filter(resources, stack_id=stack_id).update(next_look=now)
+    Stack.objects.filter(pk=stack_id).update(wanted=F("wanted") + 1, next_look=now)
+    doorbell.ring_stack(stack_id)
+
+
+def note(
+    stack_id: int, resource: str, reason: str, message: str = "", detail: dict[str, Any] | None = None
+) -> None:
+    """One line of the stack's timeline."""
+    Event.objects.create(
+        stack_id=stack_id, resource=resource, at=clock.now(), reason=reason, message=message, detail=detail or {}
+    )
+
+
+def write_look(row: Resource, **changes: Any) -> bool:
+    """What a look showed. Nothing was done, so the version is checked but does not move."""
+    done = Resource.objects.filter(pk=row.pk, version=row.version).update(**changes)
+    if done and (reason := changes.get("reason")) and reason != row.reason:
+        note(row.stack_id, row.name, reason, changes.get("message", ""))
+    return bool(done)
+
+
+def commit_intent(
+    claim: Claim, row: Resource, generation: int, changes: dict[str, Any], secrets: dict[str, Secret]
+) -> bool:
+    """Write down what is about to be sent. False: something moved, start again at the top.
+
+    The WHERE holds row version, claim token, unexpired lease and generation; secrets go to the vault in
+    the same transaction, so that what is sent can always be sent again.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        mine = Resource.objects.filter(
+            pk=row.pk,
+            version=row.version,
+            stack__generation=generation,
+            stack__claim_token=claim.token,
+            stack__claim_expires_at__gt=now,
+        )
+        if not mine.update(version=F("version") + 1, **changes):
+            return False
+        if secrets:
+            vault.store(row, secrets)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.version += 1
+    return True
+
+
+def record(claim: Claim, row: Resource, generation: int, outcome: Outcome, full_name: str) -> None:
+    """Always record what an act answered, whoever holds the stack by now.
+
+    An id is kept once and never overwritten; an id for another incarnation becomes a row of its own that
+    asks for its removal; an id on a tombstone opens it again. Next time we look rather than believe.
+    """
+    with transaction.atomic():
+        stack = Stack.objects.get(pk=row.stack_id)
+        current = Resource.objects.get(pk=row.pk)
+        moved = stack.claim_token != claim.token or stack.generation != generation
+        if outcome.external_id and current.incarnation != row.incarnation:
+            make_orphan(current, outcome.external_id, full_name, purge=False)
+            return
+        changes = _merge(current, outcome)
+        if outcome.secrets and (not current.external_id or current.external_id == outcome.external_id):
+            vault.store(current, dict(outcome.secrets))
+        if changes or moved:
+            Resource.objects.filter(pk=row.pk).update(version=F("version") + 1, **changes)
+            row.version = current.version + 1
+    if moved:
+        wake(row.stack_id, resources=Q(pk=row.pk))
+
+
+def _merge(current: Resource, outcome: Outcome) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if outcome.external_id and not current.external_id:
+        changes.update(external_id=outcome.external_id, ever_seen=True)
+    if outcome.handle and not current.handle:
+        changes.update(handle=outcome.handle)
+    if changes and current.state == State.GONE:
+        changes.update(state=State.PENDING, reason="", gone_at=None, absent_since=None, next_look=clock.now())
+    return changes
+
+
+def make_orphan(of: Resource, external_id: str, full_name: str, *, purge: bool) -> None:
+    """A row whose only wish is that this id be gone. Data gets one only when a plan asked for its end."""
+    if of.declares.bears_data and not purge:
+        note(of.stack_id, of.name, "OrphanWithData", f"{external_id} holds data and is only reported.")
+        return
+    known = Resource.objects.filter(kind=of.kind, external_id=external_id).exclude(state=State.GONE)
+    if known.exists():
+        return
+    Resource.objects.create(
+        stack_id=of.stack_id,
+        name=f"~{uuid.uuid4().hex[:16]}",
+        kind=of.kind,
+        platform=of.platform,
+        spec=of.spec,
+        wish=Resource.Wish.ABSENT,
+        permit=["delete"],
+        purge=purge,
+        orphan=True,
+        external_id=external_id,
+        ever_seen=True,
+        exact_name=full_name,
+        next_look=clock.now(),
+    )
+    wake(of.stack_id)

@@ -1,0 +1,78 @@
+"""From rows to what a handler is told: refs resolved, secrets at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from provisioning import vault
+from provisioning.domain.conditions import State
+from provisioning.domain.handler import Target
+from provisioning.domain.manifest import REF, refs, resolve
+from provisioning.domain.secrets import Secret
+from provisioning.kinds.base import Spec
+from provisioning.models import Resource
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The rows of one stack at one moment, by name."""
+
+    installation: str
+    rows: Mapping[str, Resource]
+
+    def needs(self, row: Resource) -> set[str]:
+        """The names that this row's spec refers to."""
+        return {ref.resource for ref in refs(row.spec)}
+
+    def dependents(self, row: Resource) -> list[Resource]:
+        """Live rows that refer to this one."""
+        live = (r for r in self.rows.values() if r.state != State.GONE and r.pk != row.pk)
+        return [r for r in live if row.name in self.needs(r)]
+
+    def can_move(self, row: Resource) -> bool:
+        """Nothing that it needs, or that needs it, stands in its way."""
+        if row.state in (State.GONE, State.FAILED):
+            return False
+        if row.state == State.BLOCKED and row.reason not in GOES_ON_TRYING:
+            return False
+        if row.wish == Resource.Wish.ABSENT:
+            return row.orphan or not self.dependents(row)
+        return all(self._stands(self.rows.get(name), row) for name in self.needs(row))
+
+    def _stands(self, needed: Resource | None, row: Resource) -> bool:
+        if needed is None or not needed.outputs:
+            return False
+        return row.ever_seen or needed.state == State.READY
+
+    def spec(self, row: Resource) -> Spec:
+        """The row's spec, refs resolved."""
+        outputs = {name: r.outputs for name, r in self.rows.items()}
+        return row.declares.parse(resolve(row.spec, outputs))
+
+    def target(self, row: Resource, secrets: Mapping[str, Secret] | None = None) -> Target:
+        """What the handler is told. `secrets` are those just generated, not read from the vault."""
+        fields = {f: _resource_of(v) for f, v in row.spec.items() if _resource_of(v)}
+        others = {f: self.rows[name].pk for f, name in fields.items() if name in self.rows}
+        stored = vault.read([row.pk, *others.values()]) if row.declares.secrets or others else {}
+        return Target(
+            name=row.name,
+            full_name=row.full_name(self.installation),
+            marker=row.marker(self.installation),
+            incarnation=row.incarnation,
+            spec=self.spec(row),
+            external_id=row.external_id or None,
+            handle=row.handle or None,
+            secrets=secrets or stored.get(row.pk, {}),
+            ref_secrets={f: stored.get(pk, {}) for f, pk in others.items()},
+        )
+
+
+# A person is told after ten minutes, but these mend themselves and are tried all the time.
+GOES_ON_TRYING = frozenset({"PlatformUnavailable", "PlatformBusy", "DatabaseRestored"})
+
+
+def _resource_of(value: Any) -> str:
+    """The resource that a spec's field refers to as a whole, or ''."""
+    if isinstance(value, Mapping) and isinstance(text := value.get(REF), str):
+        return text.partition(".")[0]
+    return ""

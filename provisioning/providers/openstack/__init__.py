@@ -1,0 +1,1 @@
+"""OpenStack: projects, quotas, networks and servers. Not in this release; no level uses it."""

@@ -1,0 +1,127 @@
+"""Stacks as the rest of the portal sees them: frozen, without secrets, at a constant number of queries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from provisioning.domain.conditions import Condition, State
+from provisioning.domain.manifest import Placement
+from provisioning.models import Event, Plan, Resource, Stack
+
+
+@dataclass(frozen=True)
+class ResourceView:
+    """One resource: what it is, how it stands, what others may know of it."""
+
+    name: str
+    kind: str
+    platform: str
+    external_id: str
+    condition: Condition
+    wish: str
+    outputs: Mapping[str, Any]
+    seen: Mapping[str, Any]
+    revealed_at: datetime | None
+    next_look: datetime | None
+    orphan: bool
+
+
+@dataclass(frozen=True)
+class StackView:
+    """One stack's summary."""
+
+    key: str
+    generation: int
+    condition: Condition
+    placement: Placement
+    next_look: datetime | None
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One line of the timeline; `id` grows."""
+
+    id: int
+    at: datetime
+    resource: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A plan as shown before a decision."""
+
+    id: int
+    stack_key: str
+    digest: str
+    state: str
+    changes: list[dict[str, Any]]
+    needs: list[dict[str, Any]]
+    placement: Placement
+    unseen: list[str]
+    created_at: datetime
+
+
+def _stack(row: Stack) -> StackView:
+    said = Condition(State(row.state), row.reason, row.message)
+    return StackView(row.key, row.generation, said, Placement.parse(row.placement), row.next_look)
+
+
+def stacks(keys: Iterable[str]) -> dict[str, StackView]:
+    """Summaries by key, in one query."""
+    return {row.key: _stack(row) for row in Stack.objects.filter(key__in=list(keys))}
+
+
+def all_stacks(states: Iterable[str] = ()) -> list[StackView]:
+    """Every stack, those that wait for a person first; `states` narrows."""
+    rows = Stack.objects.filter(state__in=list(states)) if states else Stack.objects.all()
+    order = [State.FAILED, State.BLOCKED, State.DRIFTED, State.PROGRESSING, State.PENDING]
+    rank = {state.value: place for place, state in enumerate(order)}
+    return [_stack(row) for row in sorted(rows, key=lambda r: (rank.get(r.state, 9), r.pk))]
+
+
+def resources(key: str) -> list[ResourceView]:
+    """What the stack consists of, in the order of its manifest; what is gone is left out."""
+    rows = Resource.objects.filter(stack__key=key).exclude(state=State.GONE)
+    return [
+        ResourceView(
+            name=r.name,
+            kind=r.kind,
+            platform=r.platform,
+            external_id=r.external_id,
+            condition=Condition(State(r.state), r.reason, r.message),
+            wish=r.wish,
+            outputs=r.outputs,
+            seen=r.seen,
+            revealed_at=r.revealed_at,
+            next_look=r.next_look,
+            orphan=r.orphan,
+        )
+        for r in rows
+    ]
+
+
+def events(key: str, after: int = 0, limit: int = 200) -> list[EventView]:
+    """The timeline from the oldest, after an id."""
+    rows = Event.objects.filter(stack__key=key, pk__gt=after)[:limit]
+    return [EventView(e.pk, e.at, e.resource, e.reason, e.message) for e in rows]
+
+
+def plan(id: int) -> PlanView | None:
+    """A plan, or None."""
+    row = Plan.objects.select_related("stack").filter(pk=id).first()
+    if row is None:
+        return None
+    return PlanView(
+        id=row.pk,
+        stack_key=row.stack.key,
+        digest=row.digest,
+        state=row.state,
+        changes=row.changes,
+        needs=row.manifest.get("needs", []),
+        placement=Placement.parse(row.placement),
+        unseen=row.unseen,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,1 @@
+"""The front door: everything that `elaastic` and the workers may ask of provisioning."""

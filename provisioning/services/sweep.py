@@ -1,0 +1,42 @@
+"""The look that every worker takes each second: due stacks, platforms that were down, timed work."""
+
+import logging
+import random
+from typing import Final
+
+from django.db.models import Q
+
+from provisioning.engine import breaker
+from provisioning.engine.reconciler import reconcile
+from provisioning.models import Stack, clock
+from provisioning.services import timetable
+from provisioning.services.surroundings import provider, surroundings
+
+log = logging.getLogger(__name__)
+
+# Enough to stay ahead of what becomes due in a second on one worker, few enough that two workers share a queue.
+AT_ONCE: Final = 20
+
+
+def tick() -> None:
+    """One look. Each part is a compare-and-swap, so that any number of workers may do this at once."""
+    for platform in breaker.open_platforms():
+        if (found := provider(platform)) is not None:
+            breaker.probe(platform, found)
+    for stack_id in due_stacks():
+        reconcile(stack_id, surroundings())
+    timetable.run_due()
+
+
+def due_stacks() -> list[int]:
+    """Stacks whose look is due and that nobody holds, in no order: workers should not queue for the same one."""
+    now = clock.now()
+    free = Q(claim_expires_at__isnull=True) | Q(claim_expires_at__lte=now)
+    due = list(Stack.objects.filter(free, next_look__lte=now).values_list("pk", flat=True)[: AT_ONCE * 5])
+    random.shuffle(due)
+    return due[:AT_ONCE]
+
+
+def reconcile_stack(stack_id: int) -> None:
+    """What a ring asks for."""
+    reconcile(stack_id, surroundings())
