@@ -6,6 +6,7 @@ folder to the environment. (dist-packages as a whole on the path would shadow th
 """
 
 import importlib.util
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -44,7 +45,7 @@ def _link_modules() -> Path:
         if link.is_symlink() and link.readlink() == source:
             continue
         # A rename, so that a process importing meanwhile sees the old link or the new one.
-        fresh = LINKS / f".{source.name}.{id(link)}"
+        fresh = LINKS / f".{source.name}.{os.getpid()}"
         fresh.symlink_to(source)
         fresh.replace(link)
     return LINKS

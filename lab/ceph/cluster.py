@@ -19,7 +19,7 @@ from lab import ports
 from lab.ceph import binding, crush, keyring, rgw
 from lab.ceph.conf import PORTS_NEEDED, Settings, write_conf
 from lab.ceph.mon import Mon
-from lab.ceph.region import write_region
+from lab.ceph.region import forget_region, write_region
 from lab.deadline import file_lock, wait_until
 from lab.process import Daemons, run_checked
 from lab.system import LabError, Options, State, Status
@@ -114,7 +114,7 @@ class CephCluster:
         dead = self._daemons.dead()
         if dead:
             return Status(State.DEGRADED, f"Not running: {', '.join(dead)}.", settings.rgw_url)
-        with self.mon(timeout_s=5) as mon:
+        with self.mon(timeout_s=10) as mon:
             health, checks = self.health(mon)
         if health == "HEALTH_OK" and self._rgw_answers(settings):
             return Status(State.HEALTHY, f"HEALTH_OK; region file {self.region_file}.", settings.rgw_url)
@@ -123,6 +123,7 @@ class CephCluster:
     def down(self, *, keep: bool) -> None:
         if not keep:
             self._daemons.stop(by=signal.SIGKILL)
+            forget_region(self._options.base, self.folder)
             shutil.rmtree(self.folder, ignore_errors=True)
             return
         # Those who write first, then those who store, then those who keep the maps.
@@ -138,9 +139,7 @@ class CephCluster:
         with self.mon() as mon:
             self._wait(
                 f"the loss of {code} noticed",
-                lambda: (
-                    not next(osd["up"] for osd in mon.command("osd dump")["osds"] if osd["osd"] == number)
-                ),
+                lambda: not next(osd["up"] for osd in mon.command("osd dump")["osds"] if osd["osd"] == number),
             )
 
     def start_site(self, code: str) -> None:

@@ -34,7 +34,8 @@ mon cluster log file = {folder}/log/cluster.log
 # Three datacenters, so a pool's three copies are three sites' (type 8 of the default CRUSH map).
 osd crush chooseleaf type = 8
 osd pool default size = 3
-osd pool default min size = 2
+# 0: half of the copies, rounded up (2 of 3, 1 of 2), so that one lost site never stops a writer.
+osd pool default min size = 0
 osd pool default pg num = 4
 osd pool default pgp num = 4
 osd pool default pg autoscale mode = off
@@ -46,7 +47,7 @@ mon data avail warn = 3
 mon data avail crit = 1
 # A killed site is a test; its data must not wander while it lasts (0 would be a health warning).
 mon osd down out interval = 604800
-mgr stats period = 2
+mgr stats period = 1
 mgr tick period = 1
 paxos propose interval = 0.1
 mon tick interval = 1

@@ -24,9 +24,7 @@ class Mon:
         try:
             self._cluster.connect()
         except rados.Error as error:
-            raise LabError(
-                f"The mon of {conf.parent} did not answer within {timeout_s} s: {error}."
-            ) from error
+            raise LabError(f"The mon of {conf.parent} did not answer within {timeout_s} s: {error}.") from error
 
     def __enter__(self) -> Self:
         return self

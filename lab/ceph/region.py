@@ -14,11 +14,13 @@ from lab.ceph.rgw import PORTAL_USER, read_keys
 # warn: its near-full ratio, 0.85 unless changed. Whole GiB (2^30), rounded down.
 NEAR_FULL = 0.85
 
+CREDENTIALS = "ceph-credentials.yaml"
+
 
 def write_region(base: Path, folder: Path, settings: Settings) -> Path:
     """Writes `<base>/region.yaml` and, mode 600, `<base>/ceph-credentials.yaml`; returns the region file."""
     keys = read_keys(folder, PORTAL_USER)
-    credentials = base / "ceph-credentials.yaml"
+    credentials = base / CREDENTIALS
     identity = {
         "rados_id": PORTAL_USER,
         "rados_keyring": str(keyring_file(folder, f"client.{PORTAL_USER}")),
@@ -32,6 +34,14 @@ def write_region(base: Path, folder: Path, settings: Settings) -> Path:
     }
     region.write_text(yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=100))
     return region
+
+
+def forget_region(base: Path, folder: Path) -> None:
+    """Removes what `write_region` wrote, and leaves a region file that somebody else put there since."""
+    (base / CREDENTIALS).unlink(missing_ok=True)
+    region = base / "region.yaml"
+    if region.exists() and str(folder / "ceph.conf") in region.read_text():
+        region.unlink()
 
 
 def _platform(folder: Path, settings: Settings, credentials: Path) -> dict[str, object]:

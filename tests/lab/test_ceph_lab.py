@@ -93,6 +93,8 @@ def test_a_bucket_keeps_its_copies_in_exactly_the_sites_of_its_target(
         pools = {pool["pool_name"]: pool for pool in mon.command("osd pool ls", detail="detail")}
     assert {SITE_CODES[osd] for osd in places["acting"]} == set(target.sites)
     assert pools[target.data_pool]["size"] == target.copies
+    # One lost site must leave a writer enough copies to go on: 2 of 3, 1 of 2.
+    assert pools[target.data_pool]["min_size"] == target.copies - 1
 
 
 def test_the_region_file_names_only_targets_that_the_gateway_knows(
@@ -127,9 +129,7 @@ def test_a_lost_site_is_named_and_the_data_stay_readable_and_writable(
     assert customer.s3.get_object(Bucket="archive", Key="during")["Body"].read() == b"written"
 
 
-def test_the_gateway_itself_refuses_the_portal_a_bucket_purge(
-    ceph_lab: CephCluster, customer: Customer
-) -> None:
+def test_the_gateway_itself_refuses_the_portal_a_bucket_purge(ceph_lab: CephCluster, customer: Customer) -> None:
     make_bucket(customer, "archive", "three-sites")
     customer.s3.put_object(Bucket="archive", Key="file", Body=b"kept")
     portal = admin_operations(ceph_lab, PORTAL_USER)
@@ -200,9 +200,7 @@ def test_the_portal_cannot_read_an_authority_s_bytes_past_the_gateway(
 
     make_bucket(customer, "archive", "three-sites")
     customer.s3.put_object(Bucket="archive", Key="file", Body=b"private")
-    bucket = admin_operations(ceph_lab, PORTAL_USER).get_bucket(
-        bucket=f"{customer.tenant}/archive", stats=True
-    )
+    bucket = admin_operations(ceph_lab, PORTAL_USER).get_bucket(bucket=f"{customer.tenant}/archive", stats=True)
     pool = portal_rados.open_ioctx("marche.three-sites.data")
     with pytest.raises(rados.PermissionError):
         pool.read(f"{bucket['marker']}_file")
