@@ -1,0 +1,53 @@
+"""The region behind gunicorn: one process, threads, loopback. `http.server` costs 40 ms a call, this well under 1."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from lab.simulated.app import Region
+from lab.simulated.region import credentials_in, write_region
+from lab.simulated.shape import MARCHE
+
+# Clients keep connections open and a planned timeout holds one; restic and rclone use up to eight each.
+THREADS = 32
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, folder: Path, listener: socket.socket) -> None:
+        self._folder = folder
+        self._listener = listener
+        super().__init__()
+
+    def load_config(self) -> None:
+        port = self._listener.getsockname()[1]
+        settings: dict[str, Any] = {
+            "bind": f"fd://{self._listener.fileno()}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            "keepalive": 75,
+            "timeout": 0,
+            "graceful_timeout": 2,
+            "worker_tmp_dir": str(self._folder),
+            "loglevel": "error",
+            "post_worker_init": lambda worker: print(
+                f"simulated region ready on http://127.0.0.1:{port}", flush=True
+            ),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Region:
+        """In the worker: the database is opened after the fork."""
+        return Region(self._folder, credentials_in(self._folder))
+
+
+def serve(folder: Path, port: int) -> None:
+    """Until a signal; OSError when the port is taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listener = socket.create_server(("127.0.0.1", port), backlog=256)
+    credentials_in(folder)
+    write_region(folder, MARCHE, listener.getsockname()[1])
+    _Server(folder, listener).run()
