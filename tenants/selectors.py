@@ -56,3 +56,9 @@ def audit_events_readable_by(actor: Actor) -> QuerySet[AuditEvent]:
 def find_authority(*, ipa_code: str) -> LocalAuthority | None:
     """By the code of Indice PA, in any case of letters."""
     return LocalAuthority.objects.filter(ipa_code=ipa_code.strip().lower()).first()
+
+
+def my_authorities(actor: Actor) -> QuerySet[LocalAuthority]:
+    """Those of which the actor is a member, inside what the token was narrowed to."""
+    rows = LocalAuthority.objects.filter(pk__in=list(actor.user.roles_by_authority)).order_by("name", "pk")
+    return rows if actor.authority_id is None else rows.filter(pk=actor.authority_id)

@@ -17,7 +17,7 @@ class TrailIsAppendOnly(TypeError):
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
     """Refuses in Python what a trigger refuses in the database."""
 
-    def update(self, **fields: Any) -> NoReturn:  # noqa: ARG002 - Django's signature
+    def update(self, **fields: Any) -> NoReturn:
         """Refused; the worker seals through `seal`."""
         raise TrailIsAppendOnly("An audit event is never changed.")
 
@@ -74,7 +74,7 @@ class AuditEvent(models.Model):
             raise TrailIsAppendOnly("An audit event is never changed.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: ARG002 - Django's signature
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused."""
         raise TrailIsAppendOnly("An audit event is never deleted.")
 

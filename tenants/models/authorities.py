@@ -54,9 +54,7 @@ class LocalAuthority(models.Model):
     fiscal_code = models.CharField(
         _("fiscal code"), max_length=11, unique=True, validators=[codes.validate_fiscal_code]
     )
-    istat_code = models.CharField(
-        _("ISTAT code"), max_length=6, blank=True, validators=[codes.validate_istat_code]
-    )
+    istat_code = models.CharField(_("ISTAT code"), max_length=6, blank=True, validators=[codes.validate_istat_code])
     province = models.CharField(_("province"), max_length=2, validators=[codes.validate_province])
     seat_address = models.CharField(
         _("address of the seat"), max_length=200, blank=True, validators=[codes.validate_text]
@@ -94,9 +92,7 @@ class LocalAuthority(models.Model):
         validators=[codes.validate_text],
         help_text=_("How the client's own system calls this authority."),
     )
-    data_class = models.CharField(
-        _("data class"), max_length=10, choices=DataClass, default=DataClass.ORDINARY
-    )
+    data_class = models.CharField(_("data class"), max_length=10, choices=DataClass, default=DataClass.ORDINARY)
     security_contact_name = models.CharField(
         _("security contact"), max_length=150, blank=True, validators=[codes.validate_text]
     )

@@ -51,9 +51,7 @@ def validate_ipa_code(value: str) -> None:
 def validate_istat_code(value: str) -> None:
     """Three digits for a province, six for a Comune."""
     if not _ISTAT.fullmatch(value):
-        raise ValidationError(
-            _("An ISTAT code has 6 digits for a Comune and 3 for a province."), code="format"
-        )
+        raise ValidationError(_("An ISTAT code has 6 digits for a Comune and 3 for a province."), code="format")
 
 
 def validate_province(value: str) -> None:
@@ -89,9 +87,7 @@ def validate_name(value: str) -> None:
                 code="character",
                 params={"character": character},
             )
-        if character == "/" and not (
-            value[place - 1 : place].isalpha() and value[place + 1 : place + 2].isalpha()
-        ):
+        if character == "/" and not (value[place - 1 : place].isalpha() and value[place + 1 : place + 2].isalpha()):
             raise ValidationError(_("In a name a slash stands only between two letters."), code="character")
     if not any(c.isalpha() for c in value):
         raise ValidationError(_("A name has at least one letter."), code="format")

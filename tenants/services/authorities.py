@@ -201,8 +201,7 @@ def _refuse_known_codes(authority: LocalAuthority, by: Actor) -> None:
     """The sentence for a person; the unique columns are what really holds, for two at the same instant."""
     others = LocalAuthority.objects.exclude(pk=authority.pk)
     by_code = {
-        name: others.filter(**{name: getattr(authority, name)}).first()
-        for name in ("ipa_code", "fiscal_code")
+        name: others.filter(**{name: getattr(authority, name)}).first() for name in ("ipa_code", "fiscal_code")
     }
     known = {name: other for name, other in by_code.items() if other is not None}
     if not known:

@@ -100,9 +100,7 @@ def seed_demo() -> list[User]:
     home = LocalAuthority.objects.get(ipa_code=_ipa_code(HOME))
     owner_of_home = Actor(user=people["tecnico@comune.example"], on_behalf_of="demo")
     if not Membership.objects.filter(user=people["collega@comune.example"], authority=home).exists():
-        add_member(
-            authority=home, user=people["collega@comune.example"], role=MemberRole.VIEWER, by=owner_of_home
-        )
+        add_member(authority=home, user=people["collega@comune.example"], role=MemberRole.VIEWER, by=owner_of_home)
     # Without the scope to verify, what the service account registers waits for a person.
     clerk = Actor(
         user=people["onboarding@region.example"],

@@ -58,9 +58,7 @@ def add_member(*, authority: LocalAuthority, user: User, role: str, by: Actor) -
     if known and known.role == role:
         return known
     _keep_an_owner(known, role)
-    member, _new = Membership.objects.update_or_create(
-        user=user, authority=authority, defaults={"role": role}
-    )
+    member, _new = Membership.objects.update_or_create(user=user, authority=authority, defaults={"role": role})
     user.forget_roles()
     audit.record(
         by=by,
@@ -115,8 +113,6 @@ def _keep_an_owner(known: Membership | None, role: str) -> None:
     """An authority without an owner can be reached only by letter: refuse to make one."""
     if known is None or known.role != MemberRole.OWNER or role == MemberRole.OWNER:
         return
-    others = Membership.objects.filter(authority=known.authority_id, role=MemberRole.OWNER).exclude(
-        pk=known.pk
-    )
+    others = Membership.objects.filter(authority=known.authority_id, role=MemberRole.OWNER).exclude(pk=known.pk)
     if not others.exists():
         raise Invalid(errors={"role": [_("This is the only owner: make somebody else an owner first.")]})

@@ -1,0 +1,107 @@
+"""The same POST twice has one effect: `Idempotency-Key`.
+
+1. Begin the transaction that the effect will happen in, and take the key (an advisory lock on PostgreSQL;
+   SQLite's single writer is lock enough, so there a twin waits instead of being told 409).
+2. A row for the key: the same request gets the first answer again, another request gets 422.
+3. No row: insert it, do the work, keep the answer in the row, commit both together.
+A refusal rolls everything back, so a call that had no effect may be made again under its key.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Final
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.api.authentication import actor_or_none
+from tenants.models import Actor, AnswerState, IdempotencyRecord
+from tenants.models.errors import DomainError, Invalid
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+MAX_KEY: Final = 255
+
+
+class KeyReused(DomainError):
+    """One key, two requests: one of them is a mistake of the client."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = _("This idempotency key was used for another request.")
+
+
+class StillRunning(DomainError):
+    """The first request of this key has not ended."""
+
+    code = "idempotency_running"
+    title = _("The first request with this idempotency key is still running: try again.")
+
+
+class AlreadyRevealed(DomainError):
+    """The answer held a secret, which is kept nowhere."""
+
+    code = "already_revealed"
+    title = _("The answer held a secret and was shown once; it cannot be repeated.")
+
+
+def answer_once(request: Request, work: Callable[[], Response], *, reveals_secret: bool) -> Response:
+    """Do the work, or repeat the answer that it had. Raises KeyReused, StillRunning, AlreadyRevealed."""
+    key = request.headers.get(HEADER)
+    actor = actor_or_none(request)
+    if request.method != "POST" or key is None or actor is None:
+        return work()
+    if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
+        raise Invalid(errors={HEADER: [_("An idempotency key has 1 to 255 printable ASCII characters.")]})
+    fingerprint = _fingerprint(request, actor)
+    with transaction.atomic():
+        if not _take(actor.user.pk, key):
+            raise StillRunning
+        known = IdempotencyRecord.objects.filter(user=actor.user, key=key).first()
+        if known:
+            return _repeat(known, fingerprint)
+        record = IdempotencyRecord.objects.create(user=actor.user, key=key, fingerprint=fingerprint)
+        response = work()
+        _keep(record, response, reveals_secret=reveals_secret)
+    return response
+
+
+def _fingerprint(request: Request, actor: Actor) -> str:
+    """Whose token for which authority asks what: another narrowing is another request."""
+    head = f"{request.method} {request.get_full_path()} {actor.authority_id}\n"
+    return hashlib.sha256(head.encode() + request._request.body).hexdigest()
+
+
+def _take(user_id: int, key: str) -> bool:
+    """True when nobody else is at this key until the transaction ends."""
+    if connection.vendor != "postgresql":
+        return True
+    number = int.from_bytes(hashlib.sha256(f"{user_id}:{key}".encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])
+
+
+def _repeat(known: IdempotencyRecord, fingerprint: str) -> Response:
+    if known.fingerprint != fingerprint:
+        raise KeyReused
+    if known.state == AnswerState.REVEALED:
+        raise AlreadyRevealed
+    body = json.loads(known.body) if known.body else None
+    return Response(body, status=known.status, headers={**known.headers, REPLAYED: "true"})
+
+
+def _keep(record: IdempotencyRecord, response: Response, *, reveals_secret: bool) -> None:
+    """Only what a client needs again: status, headers that the view set, body without secrets."""
+    state, body = AnswerState.REVEALED, ""
+    if not reveals_secret:
+        state = AnswerState.KEPT
+        body = "" if response.data is None else JSONRenderer().render(response.data).decode()
+    kept = {name: value for name, value in response.headers.items() if name in ("Location", "ETag")}
+    IdempotencyRecord.objects.filter(pk=record.pk).update(
+        state=state, body=body, status=response.status_code, headers=kept
+    )

@@ -1,0 +1,168 @@
+"""Lists: a page is found by the last row seen, so that its cost does not grow with its place.
+
+The cursor holds the sort value and row id of the page's edge and the direction. Nothing in it is secret and
+nothing is trusted: it only says where to go on in rows that the caller may see anyway.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.models.errors import Invalid
+
+Row = TypeVar("Row", bound=Model)
+MAX_LIMIT: Final = 200
+DEFAULT_LIMIT: Final = 50
+MAX_QUERY: Final = 200
+RESERVED: Final = frozenset({"limit", "cursor", "sort", "q"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Row]):
+    """What a client may ask of a list. Names on the left are public, on the right are columns (never null)."""
+
+    show: Callable[[Row], Mapping[str, Any]]
+    sorts: Mapping[str, str]
+    default_sort: str
+    search: tuple[str, ...] = ()
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Every query parameter that this list knows."""
+        return RESERVED | frozenset(self.filters)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    value: Any
+    pk: int
+    backwards: bool
+
+
+def paginate(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Response:
+    """One page: `{"items": […], "next": url, "previous": url}`, a link absent at its end. One query.
+
+    Raises Invalid for a parameter that makes no sense.
+    """
+    limit = _limit(request)
+    column, descending = _sort(request, listing)
+    rows = _search(request, _filter(request, rows, listing), listing)
+    cursor = _read_cursor(request, rows.model, column)
+    backwards = bool(cursor and cursor.backwards)
+    down = descending != backwards
+    if cursor:
+        rows = rows.filter(_beyond(column, cursor, down=down))
+    order = [f"-{column}", "-pk"] if down else [column, "pk"]
+    found = list(rows.order_by(*order)[: limit + 1])
+    more, page = len(found) > limit, found[:limit]
+    if backwards:
+        page.reverse()
+    body: dict[str, Any] = {"items": [listing.show(row) for row in page]}
+    if page and (more or backwards):
+        body["next"] = _link(request, page[-1], column, backwards=False)
+    if page and (more if backwards else cursor):
+        body["previous"] = _link(request, page[0], column, backwards=True)
+    return Response(body)
+
+
+def _limit(request: Request) -> int:
+    given = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (given.isascii() and given.isdigit() and len(given) < 4 and 1 <= int(given) <= MAX_LIMIT):
+        raise Invalid(errors={"limit": [_("Write a number between 1 and 200.")]})
+    return int(given)
+
+
+def _sort(request: Request, listing: Listing[Row]) -> tuple[str, bool]:
+    given = request.query_params.get("sort", listing.default_sort)
+    name = given.removeprefix("-")
+    if name not in listing.sorts:
+        known = ", ".join(sorted(listing.sorts))
+        raise Invalid(errors={"sort": [_("Sort by one of %(known)s, with - for the reverse.") % {"known": known}]})
+    return listing.sorts[name], given.startswith("-")
+
+
+def _filter(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> QuerySet[Row]:
+    for name, column in listing.filters.items():
+        value = request.query_params.get(name)
+        if value is None:
+            continue
+        _refuse_unknown_choice(rows.model, name, column, value)
+        try:
+            rows = rows.filter(**{column: value})
+        except (ValueError, TypeError, ValidationError) as error:
+            raise Invalid(errors={name: [_("This value is not valid here.")]}) from error
+    return rows
+
+
+def _refuse_unknown_choice(model: type[Model], name: str, column: str, value: str) -> None:
+    """An enum with a mistyped value is an error, not an empty list."""
+    try:
+        choices = model._meta.get_field(column).flatchoices  # type: ignore[union-attr]
+    except (FieldDoesNotExist, AttributeError):
+        return
+    known = [str(key) for key, _label in choices]
+    if known and value not in known:
+        raise Invalid(errors={name: [_("Choose one of %(known)s.") % {"known": ", ".join(known)}]})
+
+
+def _search(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> QuerySet[Row]:
+    text = request.query_params.get("q", "").strip()
+    if len(text) > MAX_QUERY:
+        raise Invalid(errors={"q": [_("Search for at most 200 characters.")]})
+    if not text or not listing.search:
+        return rows
+    anywhere = Q()
+    for column in listing.search:
+        anywhere |= Q(**{f"{column}__icontains": text})
+    return rows.filter(anywhere)
+
+
+def _beyond(column: str, cursor: _Cursor, *, down: bool) -> Q:
+    """Rows after the edge in the order of (column, pk)."""
+    operator = "lt" if down else "gt"
+    if column == "pk":
+        return Q(**{f"pk__{operator}": cursor.pk})
+    tie = Q(**{column: cursor.value, f"pk__{operator}": cursor.pk})
+    return Q(**{f"{column}__{operator}": cursor.value}) | tie
+
+
+def _read_cursor(request: Request, model: type[Model], column: str) -> _Cursor | None:
+    given = request.query_params.get("cursor")
+    if given is None:
+        return None
+    try:
+        value, pk, backwards = json.loads(base64.urlsafe_b64decode(given.encode("ascii")))
+        if type(pk) is not int or not 0 <= pk < 2**63 or type(backwards) is not bool:
+            raise ValueError(given)
+        if column != "pk":
+            value = model._meta.get_field(column).to_python(value)  # type: ignore[union-attr]
+            if value is None or "\x00" in str(value):
+                raise ValueError(given)
+    except (ValueError, TypeError, RecursionError, ValidationError, FieldDoesNotExist) as error:
+        raise Invalid(errors={"cursor": [_("Follow the links next and previous as they are.")]}) from error
+    return _Cursor(value, pk, backwards)
+
+
+def _link(request: Request, row: Model, column: str, *, backwards: bool) -> str:
+    value = None if column == "pk" else getattr(row, column)
+    text = json.dumps([value, row.pk, backwards], cls=_Exact, separators=(",", ":"))
+    query = request.query_params.copy()
+    query["cursor"] = base64.urlsafe_b64encode(text.encode()).decode("ascii")
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+class _Exact(DjangoJSONEncoder):
+    """Django cuts times to milliseconds; an edge must be the row's own value."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)

@@ -1,0 +1,109 @@
+"""What clients send. Unknown and unwritable fields are refused by name, never dropped in silence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from tenants.models import AuthorityKind, DataClass
+from tenants.models.errors import Invalid
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Base of every body that the API takes."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """DRF's, after the names were looked at; all faults are told together."""
+        unknown: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            unknown = {str(name): self._refusal(str(name)) for name in data if not self._writable(str(name))}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(error.detail, dict):
+                raise
+            raise serializers.ValidationError({**error.detail, **unknown}) from error
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+    def _writable(self, name: str) -> bool:
+        known = self.fields.get(name)
+        return known is not None and not known.read_only
+
+    def _refusal(self, name: str) -> list[Any]:
+        return [_("This field cannot be written.") if name in self.fields else _("There is no such field.")]
+
+
+def read_body(serializer_class: type[StrictSerializer], data: Any, *, partial: bool = False) -> dict[str, Any]:
+    """The validated body. Raises DRF's ValidationError, or Invalid when it is no JSON object."""
+    if not isinstance(data, Mapping):
+        raise Invalid(_("Send a JSON object."))
+    serializer = serializer_class(data=data, partial=partial)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class SeatBody(StrictSerializer):
+    """Where the town hall stands; WGS 84 degrees."""
+
+    address = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    lat = serializers.FloatField(required=False, allow_null=True, min_value=-90, max_value=90)
+    lon = serializers.FloatField(required=False, allow_null=True, min_value=-180, max_value=180)
+
+
+class SecurityContactBody(StrictSerializer):
+    """Whom to call within 24 hours of an incident."""
+
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    email = serializers.EmailField(required=False, allow_blank=True)
+
+
+class AuthorityBody(StrictSerializer):
+    """A body to register; codes are checked by the service, which knows their check digits."""
+
+    name = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(AuthorityKind.choices)
+    ipa_code = serializers.CharField(max_length=30)
+    fiscal_code = serializers.CharField(max_length=20)
+    istat_code = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    province = serializers.CharField(max_length=2)
+    pec = serializers.EmailField()
+    seat = SeatBody(required=False)
+    seismic_zone = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=4)
+    population = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10_000_000)
+    external_ref = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    data_class = serializers.ChoiceField(DataClass.choices, required=False)
+    security_contact = SecurityContactBody(required=False)
+
+
+class ReasonBody(StrictSerializer):
+    """Why an authority is suspended."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class EmptyBody(StrictSerializer):
+    """An act that needs no words."""
+
+
+class TokenBody(StrictSerializer):
+    """A token to issue for oneself."""
+
+    name = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    scopes = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=50)
+    authority = serializers.UUIDField(required=False)
+    days = serializers.IntegerField(required=False, default=90, min_value=1, max_value=366)
+
+
+def columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"seat": {"lat": 43.6}}` as the columns have it: `seat_lat`."""
+    flat: dict[str, Any] = {}
+    for name, value in body.items():
+        if name in ("seat", "security_contact"):
+            flat.update({f"{name}_{part}": inner for part, inner in value.items()})
+            continue
+        flat[name] = value
+    return flat
