@@ -14,9 +14,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--base", type=Path, default=DEFAULT_BASE, help="folder of the lab (default: .run/lab)"
-    )
+    shared.add_argument("--base", type=Path, default=DEFAULT_BASE, help="folder of the lab (default: .run/lab)")
     names = ", ".join(SYSTEMS)
     for verb, words in (
         ("up", "make the systems, or start what was kept"),
@@ -27,12 +25,8 @@ def _parser() -> argparse.ArgumentParser:
         sub = verbs.add_parser(verb, help=words, parents=[shared])
         many = "+" if verb in ("up", "start") else "*"
         sub.add_argument("names", nargs=many, metavar="NAME", help=f"{names} (status, down: all when none)")
-        sub.add_argument(
-            "--fast-days", type=int, metavar="S", help="ceph: S seconds are a day to lifecycle rules"
-        )
-        sub.add_argument(
-            "--osd-gib", type=int, default=DEFAULT_OSD_GIB, help="ceph: sparse size of each OSD, GiB"
-        )
+        sub.add_argument("--fast-days", type=int, metavar="S", help="ceph: S seconds are a day to lifecycle rules")
+        sub.add_argument("--osd-gib", type=int, default=DEFAULT_OSD_GIB, help="ceph: sparse size of each OSD, GiB")
         sub.add_argument("--keep", action="store_true", help="down: keep the data for a later start")
     site = verbs.add_parser("site", help="lose a datacenter of Ceph, or bring it back", parents=[shared])
     site.add_argument("code", help="an, pu or mc")

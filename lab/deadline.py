@@ -9,9 +9,7 @@ from pathlib import Path
 from lab.system import LabError
 
 
-def wait_until(
-    what: str, condition: Callable[[], object], *, timeout_s: float = 60, every_s: float = 0.05
-) -> None:
+def wait_until(what: str, condition: Callable[[], object], *, timeout_s: float = 60, every_s: float = 0.05) -> None:
     """Returns as soon as `condition` is true; raises `LabError` naming `what` when the time is up."""
     end = time.monotonic() + timeout_s
     while not condition():

@@ -83,9 +83,7 @@ def _again_through_sudo(groups: Sequence[str]) -> None:
 
 def _all_known(names: Sequence[str]) -> bool:
     """Whether apt has a candidate for each; on a fresh machine its lists are empty."""
-    answer = subprocess.run(
-        ["apt-cache", "policy", *names], capture_output=True, text=True, check=False
-    ).stdout
+    answer = subprocess.run(["apt-cache", "policy", *names], capture_output=True, text=True, check=False).stdout
     candidates = [line for line in answer.splitlines() if line.strip().startswith("Candidate:")]
     return len(candidates) == len(names) and not any("(none)" in line for line in candidates)
 

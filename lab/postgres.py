@@ -147,9 +147,7 @@ def _program(name: str) -> str:
         return str(found[-1])
     if on_path := shutil.which(name):
         return on_path
-    raise LabError(
-        f"PostgreSQL's {name} is not installed; `python -m lab install services` puts it in place."
-    )
+    raise LabError(f"PostgreSQL's {name} is not installed; `python -m lab install services` puts it in place.")
 
 
 def _client(port: int) -> list[str]:

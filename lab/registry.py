@@ -18,9 +18,7 @@ SYSTEMS = {
 }
 
 
-def load_system(
-    name: str, base: Path, *, fast_day_s: int | None = None, osd_gib: int = DEFAULT_OSD_GIB
-) -> System:
+def load_system(name: str, base: Path, *, fast_day_s: int | None = None, osd_gib: int = DEFAULT_OSD_GIB) -> System:
     """The system called `name`, keeping everything of its own under `base/name`."""
     if name not in SYSTEMS:
         raise LabError(f"There is no system called {name!r}; the lab has {', '.join(SYSTEMS)}.")
