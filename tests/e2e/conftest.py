@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 # Playwright runs an event loop in this thread, which Django takes for an async view and refuses.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 HERE = Path(__file__).resolve().parent
-PASSWORD = "una frase lunga e sola"  # noqa: S105 - of an invented person
+PASSWORD = "una frase lunga e sola"
 # A desk and a small phone; what works at both works between.
 WIDTHS = (1280, 375)
 
@@ -66,3 +67,9 @@ def parts_templates(settings: Any) -> None:
     templates = [dict(engine) for engine in settings.TEMPLATES]
     templates[0]["DIRS"] = [*templates[0]["DIRS"], HERE / "templates"]
     settings.TEMPLATES = templates
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts() -> None:
+    """The login library counts attempts in the cache, which outlives a test's database."""
+    cache.clear()

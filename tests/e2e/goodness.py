@@ -11,7 +11,8 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / ".run" / "screenshots"
 AXE_RULES = "{runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}}"
 UNNAMED_PICTURES = """() => [...document.querySelectorAll('img, svg, [role=img]')].filter(e =>
   !e.closest('[aria-hidden=true]') && !e.hasAttribute('alt') && !e.hasAttribute('aria-label')
-  && !e.hasAttribute('aria-labelledby') && !e.querySelector(':scope > title')).map(e => e.outerHTML.slice(0, 120))"""
+  && !e.hasAttribute('aria-labelledby') && !e.querySelector(':scope > title'))
+  .map(e => e.outerHTML.slice(0, 120))"""
 WIDE_ELEMENTS = """() => [...document.body.querySelectorAll('*')].filter(e => {
   const r = e.getBoundingClientRect(); return r.width && r.right > document.documentElement.clientWidth + 1;
 }).slice(0, 5).map(e => e.outerHTML.slice(0, 120))"""
@@ -28,7 +29,8 @@ def accessibility_faults(page: Page) -> list[str]:
     page.evaluate(axe_source())
     found = page.evaluate(f"() => axe.run(document, {AXE_RULES})")
     return [
-        f"{v['id']}: {v['help']} | " + " | ".join(n["html"][:160] for n in v["nodes"][:4]) for v in found["violations"]
+        f"{v['id']}: {v['help']} | " + " | ".join(n["html"][:160] for n in v["nodes"][:4])
+        for v in found["violations"]
     ]
 
 

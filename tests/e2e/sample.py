@@ -40,16 +40,29 @@ def sample_context(now: datetime) -> dict[str, Any]:
         "person_name": "Giovannella Mastrangelo-Bartolini",
         "person_role": "Unione montana del Catria e Nerone, responsabile",
         "crumbs": [{"url": "/", "label": "Cruscotto"}, {"url": "/parts/", "label": "Richieste"}],
-        "actions": [{"url": "/", "label": "Nuova richiesta", "primary": True}, {"url": "/", "label": "Scarica CSV"}],
+        "actions": [
+            {"url": "/", "label": "Nuova richiesta", "primary": True},
+            {"url": "/", "label": "Scarica CSV"},
+        ],
         "steps": ["Ente", "Livello", "Termini", "Riepilogo"],
         "states": states,
         "blocked_message": "Ceph di Pesaro non risponde: riproviamo da soli ogni quarto d'ora.",
         "entries": [
             {"at": now, "text": "L'archivio «protocollo» è pronto.", "tone": "good", "who": ""},
-            {"at": now - timedelta(minutes=4), "text": "La richiesta è stata approvata.", "tone": "info", "who": "A. Rossi"},
-            {"at": now - timedelta(hours=3), "text": "Il sito di Ancona non rispondeva.", "tone": "warn", "who": ""},
+            {
+                "at": now - timedelta(minutes=4),
+                "text": "La richiesta è stata approvata.",
+                "tone": "info",
+                "who": "A. Rossi",
+            },
+            {
+                "at": now - timedelta(hours=3),
+                "text": "Il sito di Ancona non rispondeva.",
+                "tone": "warn",
+                "who": "",
+            },
             {"at": now - timedelta(days=1), "text": "La creazione è stata rifiutata.", "tone": "bad", "who": ""},
         ],
-        "config": "[mcloud]\ntype = s3\nprovider = Ceph\nendpoint = https://s3.mcloud.example\naccess_key_id = EXAMPLE\n",
+        "config": "[mcloud]\ntype = s3\nprovider = Ceph\nendpoint = https://s3.mcloud.example/a-long-address\n",
         "now": now,
     }

@@ -8,7 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import PASSWORD
 from tests.e2e.goodness import assert_page_is_good, screenshot
 
-pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.e2e.frame_urls"), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.urls("tests.e2e.frame_urls"),
+    pytest.mark.django_db(transaction=True),
+]
 
 OPEN_PAGES = {
     "home": "/",
@@ -25,7 +29,8 @@ def sign_in(page: Page, base: str, password: str = PASSWORD) -> None:
     page.goto(f"{base}/accounts/login/")
     page.get_by_label("Indirizzo e-mail").fill("tecnico@comune.example")
     page.get_by_label("Password").fill(password)
-    page.locator("main").get_by_role("button", name="Accedi").click()
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name="Accedi").click()
 
 
 @pytest.mark.parametrize("name", OPEN_PAGES)
@@ -34,21 +39,27 @@ def test_a_page_that_anybody_may_open_is_good(page: Page, live_server: Any, name
     assert_page_is_good(page, name)
 
 
-def test_a_wrong_password_is_explained_and_the_explanation_has_the_focus(page: Page, live_server: Any, person: Any) -> None:
+def test_a_wrong_password_is_explained_and_the_explanation_has_the_focus(
+    page: Page, live_server: Any, person: Any
+) -> None:
     sign_in(page, live_server.url, "sbagliata")
     expect(page.locator("#error-summary")).to_be_focused()
     expect(page.locator("#error-summary li")).to_have_count(1)
     assert_page_is_good(page, "login-wrong")
 
 
-def test_after_too_many_wrong_passwords_the_page_says_how_long_to_wait(page: Page, live_server: Any, person: Any) -> None:
+def test_after_too_many_wrong_passwords_the_page_says_how_long_to_wait(
+    page: Page, live_server: Any, person: Any
+) -> None:
     for _ in range(9):
         sign_in(page, live_server.url, "sbagliata")
     expect(page.locator("main")).to_contain_text("quindici minuti")
-    screenshot(page, "locked-out")
+    assert_page_is_good(page, "locked-out")
 
 
-def test_a_person_sees_her_account_turns_the_app_on_and_is_shown_the_codes(page: Page, live_server: Any, person: Any) -> None:
+def test_a_person_sees_her_account_turns_the_app_on_and_is_shown_the_codes(
+    page: Page, live_server: Any, person: Any
+) -> None:
     from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 
     sign_in(page, live_server.url)
@@ -57,10 +68,15 @@ def test_a_person_sees_her_account_turns_the_app_on_and_is_shown_the_codes(page:
     page.goto(f"{live_server.url}/accounts/password/change/")
     assert_page_is_good(page, "password-change")
     page.goto(f"{live_server.url}/accounts/2fa/totp/activate/")
+    assert_page_is_good(page, "reauthenticate")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Conferma").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Attiva il codice da un'app")
     assert_page_is_good(page, "totp-activate")
     secret = page.locator("#totp-secret").inner_text().strip()
     page.get_by_label("Codice").fill(f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06d}")
-    page.get_by_role("button", name="Attiva").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Attiva").click()
     page.goto(f"{live_server.url}/accounts/2fa/recovery-codes/")
     expect(page.locator(".mc-codes li")).to_have_count(10)
     assert_page_is_good(page, "recovery-codes")
