@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from lab.deadline import file_lock
 from lab.registry import DEFAULT_BASE, SYSTEMS, load_system
 from lab.system import DEFAULT_OSD_GIB, LabError, State, System
 
@@ -61,16 +62,24 @@ def _systems(asked: argparse.Namespace) -> int:
     healthy = True
     for name in asked.names or _present(asked.base):
         system = load_system(name, asked.base, fast_day_s=asked.fast_days, osd_gib=asked.osd_gib)
+        if asked.verb != "status":
+            # Two at once on one folder would each take the other's beginnings for leftovers.
+            with file_lock(asked.base / f"{name}.lock"):
+                _change(name, system, asked)
         if asked.verb == "down":
-            system.down(keep=asked.keep)
-            print(f"{name}: {'stopped, data kept' if asked.keep else 'removed'}.")
             continue
-        if asked.verb in ("up", "start"):
-            _begin(name, system, asked.verb)
         status = system.status()
         healthy = healthy and status.state is State.HEALTHY
         print(f"{name}: {status.state}. {status.message} {status.url}".rstrip())
     return 0 if healthy else 1
+
+
+def _change(name: str, system: System, asked: argparse.Namespace) -> None:
+    if asked.verb != "down":
+        _begin(name, system, asked.verb)
+        return
+    system.down(keep=asked.keep)
+    print(f"{name}: {'stopped, data kept' if asked.keep else 'removed'}.")
 
 
 def _begin(name: str, system: System, verb: str) -> None:
