@@ -1,0 +1,155 @@
+"""Level 1, Base: storage for periodic copies, reached with the tools that one already has.
+
+The slides: "spazio storage cloud raggiungibile tramite vari protocolli di rete sul quale porre periodicamente
+le copie di sicurezza dei dati". On Ceph it is an RGW tenant of the authority's own with four identities: the
+*owner*, whose key never leaves the vault; the *writer*, who can destroy nothing; *restore*, who reads every
+version; and the *probe*, the portal's read-only eye.
+"""
+
+from typing import Any, Final
+
+from elaastic.levels.base import Level, Storage, Terms
+from provisioning.domain.manifest import Desired, Manifest, Need, Placement, Ref
+
+GIB: Final = 2**30
+BLUEPRINT: Final = "level1/1"
+
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Terms of level 1",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["quota_gib", "archives", "retention_days", "copies"],
+    "properties": {
+        "quota_gib": {
+            "type": "integer",
+            "format": "int64",
+            "minimum": 1,
+            "maximum": 8192,
+            "description": "Space for current and earlier versions together, in GiB (2^30 bytes).",
+        },
+        "protocols": {
+            "type": "array",
+            "items": {"type": "string", "enum": ["s3"]},
+            "minItems": 1,
+            "uniqueItems": True,
+            "default": ["s3"],
+            "description": "How the archives are reached. SFTP, WebDAV, Swift and NFS do not work yet.",
+        },
+        "archives": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 20,
+            "description": "One bucket each; prefixes inside are the client's business.",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "expected_interval_hours"],
+                "properties": {
+                    "name": {
+                        "type": "string",
+                        "pattern": "^[a-z0-9]([a-z0-9-]{1,28}[a-z0-9])$",
+                        "description": "3 to 30 small letters, digits and inner hyphens.",
+                    },
+                    "expected_interval_hours": {
+                        "type": "integer",
+                        "format": "int32",
+                        "minimum": 1,
+                        "maximum": 8784,
+                        "description": "A copy is late when none came for longer than this.",
+                    },
+                },
+            },
+        },
+        "retention_days": {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 3650,
+            "description": "How long an earlier or deleted version can still be restored.",
+        },
+        "immutability": {
+            "type": "string",
+            "enum": ["none", "governance", "compliance"],
+            "default": "none",
+            "description": "compliance: nobody, the region included, can delete a copy before its time.",
+        },
+        "copies": {
+            "type": "integer",
+            "format": "int32",
+            "enum": [2, 3],
+            "description": "Sites that each hold a whole copy.",
+        },
+    },
+}
+
+DEFAULTS: Final[dict[str, Any]] = {
+    "quota_gib": 500,
+    "protocols": ["s3"],
+    "archives": [{"name": "backup", "expected_interval_hours": 24}],
+    "retention_days": 30,
+    "immutability": "none",
+    "copies": 3,
+}
+
+
+def storage(terms: Terms) -> Storage:
+    """The quota, whole, on each site."""
+    return Storage(terms["quota_gib"], terms["copies"])
+
+
+def blueprint(terms: Terms, placement: Placement) -> Manifest:
+    """The manifest of these terms at this placement."""
+    platform = placement.platforms["ceph"]
+    archives = terms["archives"]
+    quota = terms["quota_gib"] * GIB
+    resources = [
+        _user(platform, "owner", max_buckets=len(archives), quota_bytes=quota),
+        *(_user(platform, role) for role in ("writer", "restore", "probe")),
+        *(_key(platform, role) for role in ("owner", "writer", "restore", "probe")),
+        *(_archive(platform, terms, a["name"], placement.target) for a in archives),
+    ]
+    needs = tuple(Need(platform, site, "storage_gib", terms["quota_gib"]) for site in placement.sites)
+    return Manifest(BLUEPRINT, tuple(resources), needs)
+
+
+def _user(platform: str, role: str, **spec: Any) -> Desired:
+    return Desired(role, "ceph.user", platform, {"role": role, **spec})
+
+
+def _key(platform: str, role: str) -> Desired:
+    # What has been backed up can be restored until the end, whatever else is taken away.
+    spec = {"user": Ref(role, "uid").as_json()}
+    return Desired(f"{role}-key", "ceph.key", platform, spec, retain=role in ("owner", "restore"))
+
+
+def _archive(platform: str, terms: Terms, name: str, target: str) -> Desired:
+    spec = {
+        "bucket": name,
+        "owner": Ref("owner", "uid").as_json(),
+        "owner_key": Ref("owner-key", "access_key").as_json(),
+        "writer": Ref("writer", "uid").as_json(),
+        "restore": Ref("restore", "uid").as_json(),
+        "probe": Ref("probe", "uid").as_json(),
+        "placement_target": target,
+        "retention_days": terms["retention_days"],
+        "immutability": terms.get("immutability", "none"),
+    }
+    return Desired(f"archive-{name}", "ceph.bucket", platform, spec, retain=True)
+
+
+LEVEL1: Final = Level(
+    number=1,
+    name="Base",
+    summary="Space in the region's cloud for the copies you make with your own tools.",
+    promises=(
+        "Copies on two or three sites, chosen by you and shown to you.",
+        "A key that can add copies and destroy none.",
+        "A second key that only restores, every version, for as long as you asked.",
+    ),
+    schema=SCHEMA,
+    defaults=DEFAULTS,
+    blueprint=blueprint,
+    storage=storage,
+    credentials={"writer": "writer-key", "restore": "restore-key"},
+)

@@ -1,0 +1,1 @@
+"""Reads. A constant number of queries whatever the length; no cloud is asked."""

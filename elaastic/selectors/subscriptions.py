@@ -1,0 +1,122 @@
+"""Subscriptions and requests as pages and the API show them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from elaastic.levels import LEVELS, Level
+from elaastic.models import (
+    Request,
+    RequestState,
+    Subscription,
+    SubscriptionState,
+    request_state,
+    subscription_state,
+)
+from provisioning.domain.conditions import Condition, State
+from provisioning.selectors.stacks import ResourceView, StackView, resources, stacks
+from tenants.models import Actor
+from tenants.selectors import authorities_readable_by
+
+
+def subscriptions_readable_by(actor: Actor) -> QuerySet[Subscription]:
+    """Of one's own authorities; every one for the region."""
+    readable = authorities_readable_by(actor).values("pk")
+    return Subscription.objects.filter(authority__in=readable).select_related("authority")
+
+
+def requests_readable_by(actor: Actor) -> QuerySet[Request]:
+    """Requests of the subscriptions one may read."""
+    readable = authorities_readable_by(actor).values("pk")
+    rows = Request.objects.filter(subscription__authority__in=readable)
+    return rows.select_related("subscription", "subscription__authority", "requested_by", "decided_by")
+
+
+def requests_in_state(rows: QuerySet[Request], state: str) -> QuerySet[Request]:
+    """The rows that `request_state` would give this state: the same questions, as a query."""
+    open_, planned = Q(decision=""), Q(plan_due__isnull=True) & ~Q(plan_digest="")
+    questions = {
+        RequestState.PLANNING: open_ & ~planned,
+        RequestState.AWAITING_DECISION: open_ & planned,
+        RequestState.APPROVED: Q(decision="approved", applied_at__isnull=True),
+        RequestState.APPLIED: Q(decision="approved", applied_at__isnull=False),
+    }
+    return rows.filter(questions.get(RequestState(state), Q(decision=state)))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One subscription with what is derived from elsewhere."""
+
+    subscription: Subscription
+    state: SubscriptionState
+    stack: StackView | None
+    open_request: Request | None
+    level: Level
+
+    @property
+    def condition(self) -> Condition:
+        """The stack's condition; pending when there is none yet."""
+        return self.stack.condition if self.stack else Condition(State.PENDING)
+
+
+def overviews(rows: Iterable[Subscription]) -> list[Overview]:
+    """Three queries in all: the rows, their stacks, their open requests."""
+    found = list(rows)
+    by_key = stacks(s.stack_key for s in found)
+    asked = {r.subscription_id: r for r in Request.objects.filter(subscription__in=found, decision="")}
+    return [
+        Overview(
+            subscription=s,
+            state=subscription_state(s, by_key[s.stack_key].condition if s.stack_key in by_key else None),
+            stack=by_key.get(s.stack_key),
+            open_request=asked.get(s.pk),
+            level=LEVELS[s.level],
+        )
+        for s in found
+    ]
+
+
+def overview(subscription: Subscription) -> Overview:
+    """The same for one."""
+    return overviews([subscription])[0]
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One thing that is handed out; `secret_shown` says that its secret was collected."""
+
+    name: str
+    kind: str
+    ready: bool
+    access_key: str
+    secret_shown: bool
+
+
+def credentials(subscription: Subscription) -> list[Credential]:
+    """What there is to collect, without secrets."""
+    by_name = {r.name: r for r in resources(subscription.stack_key)}
+    level = LEVELS[subscription.level]
+    return [_credential(name, by_name.get(resource)) for name, resource in level.credentials.items()]
+
+
+def _credential(name: str, row: ResourceView | None) -> Credential:
+    ready = row is not None and row.condition.state == State.READY
+    return Credential(
+        name=name,
+        kind="s3",
+        ready=ready,
+        access_key=str(row.outputs.get("access_key", "")) if row and ready else "",
+        secret_shown=bool(row and row.revealed_at),
+    )
+
+
+def archives(subscription: Subscription) -> list[ResourceView]:
+    """The buckets, as they stand."""
+    return [r for r in resources(subscription.stack_key) if r.kind == "ceph.bucket"]
+
+
+def state_of(request: Request) -> RequestState:
+    """The request's state."""
+    return request_state(request)

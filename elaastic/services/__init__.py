@@ -1,0 +1,1 @@
+"""What people do: one transaction, one audit event, one ring each."""

@@ -1,0 +1,142 @@
+"""Asking for a subscription, and taking the ask back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from jsonschema import Draft202012Validator
+
+from elaastic.levels import LEVELS, Level
+from elaastic.models import Decision, Request, RequestKind, Subscription
+from elaastic.models.errors import AuthorityNotVerified, LevelUnavailable, RequestClosed, SubscriptionExists
+from elaastic.permissions import may_ask
+from provisioning.services.clock import now
+from provisioning.signals import doorbell
+from tenants.models import Actor, LocalAuthority
+from tenants.models.authorities import AuthorityState
+from tenants.models.errors import FieldErrors, Forbidden, Invalid
+from tenants.permissions import may_act_for
+from tenants.services import audit
+
+
+def request_subscription(
+    *, authority: LocalAuthority, level: int, terms: Mapping[str, Any], by: Actor, external_ref: str = ""
+) -> Request:
+    """Freeze the terms and ask. Raises Forbidden, AuthorityNotVerified, LevelUnavailable, Invalid,
+    SubscriptionExists; nothing is stored half.
+    """
+    if not may_act_for(by, authority):
+        raise Forbidden
+    if authority.state != AuthorityState.VERIFIED:
+        raise AuthorityNotVerified
+    frozen = check_terms(level, terms)
+    if len(external_ref) > 100:
+        raise Invalid(errors={"external_ref": [_("At most 100 characters.")]})
+    try:
+        with transaction.atomic():
+            subscription = Subscription.objects.create(
+                authority=authority, level=level, terms=frozen, external_ref=external_ref
+            )
+            return _ask(subscription, RequestKind.START, level, frozen, by)
+    except IntegrityError as error:
+        raise _exists(authority) from error
+
+
+def _exists(authority: LocalAuthority) -> SubscriptionExists:
+    live = Subscription.objects.filter(authority=authority, ended_at=None, closed_at=None).first()
+    return SubscriptionExists(subscription=str(live.public_id) if live else None)
+
+
+def _ask(subscription: Subscription, kind: str, level: int, terms: Mapping[str, Any], by: Actor) -> Request:
+    request = Request.objects.create(
+        subscription=subscription,
+        kind=kind,
+        level=level,
+        terms=terms,
+        requested_by=by.user,
+        plan_due=now(),
+    )
+    audit.record(
+        by=by,
+        action=f"subscription.{kind}_requested",
+        subject_type="request",
+        subject_id=request.public_id,
+        authority=subscription.authority,
+        after={"level": level, "terms": dict(terms)},
+    )
+    doorbell.ring("elaastic.tasks.make_plan", request.pk)
+    return request
+
+
+def check_terms(level: int, terms: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms with their defaults, or Invalid with every field at fault."""
+    found = available_level(level)
+    full = {**_defaults(found), **terms}
+    faults: dict[str, list[str]] = {}
+    for error in Draft202012Validator(dict(found.schema)).iter_errors(full):
+        name = ".".join(["terms", *(str(p) for p in error.absolute_path)])
+        faults.setdefault(name, []).append(_sentence(error.validator, error.validator_value, error.message))
+    names = [a.get("name") for a in full.get("archives", ()) if isinstance(a, dict)]
+    if len(set(map(str, names))) != len(names):
+        faults.setdefault("terms.archives", []).append(_("Two archives cannot have the same name."))
+    if faults:
+        refused: FieldErrors = faults
+        raise Invalid(errors=refused)
+    return full
+
+
+def available_level(number: int) -> Level:
+    """The level, or a refusal: unknown and merely announced are told apart."""
+    found = LEVELS.get(number)
+    if found is None:
+        raise Invalid(errors={"level": [_("There are four levels: 1, 2, 3 and 4.")]})
+    if not found.available:
+        raise LevelUnavailable
+    return found
+
+
+def _defaults(level: Level) -> dict[str, Any]:
+    return {name: p["default"] for name, p in level.schema["properties"].items() if "default" in p}
+
+
+def _sentence(rule: object, limit: Any, otherwise: str) -> str:
+    """What a person can do about it; the schema's own words where we have none."""
+    sentences = {
+        "minimum": _("At least %(limit)s.") % {"limit": limit},
+        "maximum": _("At most %(limit)s.") % {"limit": limit},
+        "minItems": _("At least %(limit)s is needed.") % {"limit": limit},
+        "maxItems": _("At most %(limit)s are possible.") % {"limit": limit},
+        "enum": _("One of these: %(limit)s.") % {"limit": _listed(limit)},
+        "pattern": _("3 to 30 small letters, digits and inner hyphens."),
+        "type": _("This has the wrong type; expected: %(limit)s.") % {"limit": limit},
+        "uniqueItems": _("The same thing is named twice."),
+        "required": _("A field is missing: %(limit)s.") % {"limit": otherwise.split("'")[1::2]},
+        "additionalProperties": _("This field is not known: %(limit)s.") % {"limit": otherwise},
+    }
+    return sentences.get(str(rule), otherwise)
+
+
+def _listed(values: Any) -> str:
+    return ", ".join(map(str, values)) if isinstance(values, list | tuple) else str(values)
+
+
+@transaction.atomic
+def withdraw_request(*, request: Request, by: Actor) -> None:
+    """The authority takes its ask back; a new one may follow at once."""
+    subscription = request.subscription
+    if not may_ask(by, subscription):
+        raise Forbidden
+    open_ = Request.objects.filter(pk=request.pk, decision=Decision.OPEN)
+    moment = now()
+    if not open_.update(decision=Decision.WITHDRAWN, decided_at=moment, plan_due=None):
+        raise RequestClosed
+    if request.kind == RequestKind.START:
+        Subscription.objects.filter(pk=subscription.pk).update(closed_at=moment)
+    audit.record(
+        by=by,
+        action="request.withdrawn",
+        subject_type="request",
+        subject_id=request.public_id,
+        authority=subscription.authority,
+    )

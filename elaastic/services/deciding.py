@@ -1,0 +1,105 @@
+"""The region's yes and no. A yes reserves capacity, moves the stack and wakes the workers, or changes nothing."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from elaastic.models import Decision, Request, RequestKind, Subscription
+from elaastic.models.errors import (
+    CapacityExhausted,
+    OwnRequest,
+    PlanNotReady,
+    PlanStale,
+    RequestClosed,
+)
+from provisioning.domain import errors as provisioning_errors
+from provisioning.selectors.stacks import plan as plan_view
+from provisioning.services.clock import now
+from provisioning.services.stacks import approve_plan
+from provisioning.signals import doorbell
+from tenants.models import Actor
+from tenants.models.errors import Forbidden, Invalid
+from tenants.permissions import may_decide
+from tenants.services import audit
+
+
+def approve_request(*, request: Request, plan_digest: str, by: Actor, note: str = "") -> None:
+    """Approve exactly the plan that was shown. Raises Forbidden, OwnRequest, RequestClosed, PlanNotReady,
+    PlanStale (a new plan is then on its way), CapacityExhausted.
+    """
+    try:
+        with transaction.atomic():
+            _approve(request, plan_digest, by, note)
+    except provisioning_errors.PlanStale as error:
+        _plan_again(request)
+        raise PlanStale from error
+    except PlanStale:
+        raise
+    except provisioning_errors.CapacityExhausted as error:
+        raise CapacityExhausted(error.message) from error
+
+
+def _approve(request: Request, plan_digest: str, by: Actor, note: str) -> None:
+    _may_decide(request, by)
+    row = Request.objects.select_related("subscription__authority").get(pk=request.pk)
+    if row.decision:
+        raise RequestClosed
+    if row.plan_id is None or row.plan_due is not None:
+        raise PlanNotReady
+    if row.plan_digest != plan_digest:
+        raise PlanStale
+    moment = now()
+    open_ = Request.objects.filter(pk=row.pk, decision=Decision.OPEN, plan_digest=plan_digest)
+    if not open_.update(decision=Decision.APPROVED, decided_by=by.user, decided_at=moment, note=note):
+        raise RequestClosed
+    plan = plan_view(row.plan_id)
+    assert plan is not None
+    approve_plan(row.plan_id, plan_digest)
+    Subscription.objects.filter(pk=row.subscription_id).update(
+        level=row.level,
+        terms=row.terms,
+        placement=plan.placement.as_json(),
+        approved_at=row.subscription.approved_at or moment,
+    )
+    _record(row, by, "request.approved", note, plan_digest)
+
+
+def reject_request(*, request: Request, by: Actor, note: str) -> None:
+    """Say no, and why: the reason is what the authority reads."""
+    if not note.strip():
+        raise Invalid(errors={"note": [_("Say why: the authority reads this.")]})
+    with transaction.atomic():
+        _may_decide(request, by)
+        moment = now()
+        open_ = Request.objects.filter(pk=request.pk, decision=Decision.OPEN)
+        if not open_.update(
+            decision=Decision.REJECTED, decided_by=by.user, decided_at=moment, note=note, plan_due=None
+        ):
+            raise RequestClosed
+        if request.kind == RequestKind.START:
+            Subscription.objects.filter(pk=request.subscription_id).update(closed_at=moment)
+        _record(request, by, "request.rejected", note, request.plan_digest)
+
+
+def _may_decide(request: Request, by: Actor) -> None:
+    if not may_decide(by):
+        raise Forbidden
+    if request.requested_by_id == by.user.pk:
+        raise OwnRequest
+
+
+def _plan_again(request: Request) -> None:
+    """Not in the refused transaction: that one is rolled back."""
+    with transaction.atomic():
+        Request.objects.filter(pk=request.pk, decision=Decision.OPEN).update(plan_due=now())
+        doorbell.ring("elaastic.tasks.make_plan", request.pk)
+
+
+def _record(request: Request, by: Actor, action: str, note: str, digest: str) -> None:
+    audit.record(
+        by=by,
+        action=action,
+        subject_type="request",
+        subject_id=request.public_id,
+        authority=request.subscription.authority,
+        after={"note": note, "plan_digest": digest},
+    )

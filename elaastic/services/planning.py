@@ -1,0 +1,142 @@
+"""What workers do for requests: make the plan, notice the end of the work, ask for repairs.
+
+Each is a row with a time, claimed by compare-and-swap; a worker killed in between leaves a row that is due again.
+"""
+
+import logging
+import random
+from datetime import timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from elaastic.levels import LEVELS
+from elaastic.models import Decision, Request, RequestKind, Subscription
+from provisioning.domain.conditions import State
+from provisioning.domain.errors import ProvisioningRefused, StackBusy
+from provisioning.domain.manifest import Placement
+from provisioning.selectors.capacity import choose_storage
+from provisioning.selectors.stacks import all_stacks, stacks
+from provisioning.selectors.stacks import plan as plan_view
+from provisioning.services import stacks as provisioning_stacks
+from provisioning.services.clock import now
+from provisioning.signals import doorbell
+
+log = logging.getLogger(__name__)
+
+# A worker that dies while it makes a plan loses it for so long; making one takes well under a second a resource.
+PATIENCE: Final = timedelta(seconds=30)
+TRY_AGAIN: Final = timedelta(seconds=5)
+# What does not fit today may fit when somebody leaves: look again, without hurry.
+TRY_AGAIN_FULL: Final = timedelta(minutes=5)
+AT_ONCE: Final = 20
+
+
+def tick() -> None:
+    """One look at everything of this app that is due."""
+    due = list(Request.objects.filter(decision="", plan_due__lte=now()).values_list("pk", flat=True)[: AT_ONCE * 5])
+    random.shuffle(due)
+    for request_id in due[:AT_ONCE]:
+        make_plan(request_id)
+    settle()
+    for stack in all_stacks([State.DRIFTED]):
+        ask_repair(stack.key)
+
+
+def make_plan(request_id: int) -> None:
+    """Choose the placement, write the manifest, look, and save the plan."""
+    request = Request.objects.select_related("subscription__authority").filter(pk=request_id, decision="").first()
+    if request is None or request.plan_due is None:
+        return
+    mine = Request.objects.filter(pk=request.pk, plan_due=request.plan_due, decision="")
+    moment = now() + PATIENCE
+    if request.plan_due > now() or not mine.update(plan_due=moment):
+        return
+    claimed = Request.objects.filter(pk=request.pk, plan_due=moment, decision="")
+    try:
+        placement = place(request)
+        if placement is None:
+            _could_not(claimed, "NoRoom", "", TRY_AGAIN_FULL)
+            return
+        plan_id = _propose(request, placement)
+    except StackBusy as error:
+        _could_not(claimed, "StackBusy", error.message, TRY_AGAIN)
+        return
+    except ProvisioningRefused as error:
+        _could_not(claimed, "Refused", error.message, TRY_AGAIN_FULL)
+        return
+    made = plan_view(plan_id)
+    assert made is not None
+    claimed.update(
+        plan_id=plan_id, plan_digest=made.digest, plan_due=None, planning_problem="", planning_message=""
+    )
+
+
+def _propose(request: Request, placement: Placement) -> int:
+    subscription = request.subscription
+    blueprint = LEVELS[request.level].blueprint
+    assert blueprint is not None
+    provisioning_stacks.create_stack(subscription.stack_key)
+    return provisioning_stacks.propose_plan(subscription.stack_key, blueprint(request.terms, placement), placement)
+
+
+def place(request: Request) -> Placement | None:
+    """Where it lives already, or where it fits: chosen once, then part of the agreement."""
+    subscription = request.subscription
+    if subscription.placement:
+        return Placement.parse(subscription.placement)
+    storage = LEVELS[request.level].storage
+    assert storage is not None
+    asked = storage(request.terms)
+    seat = subscription.authority
+    near = (seat.seat_lat, seat.seat_lon) if seat.seat_lat is not None and seat.seat_lon is not None else None
+    return choose_storage(asked.copies, asked.gib, near)
+
+
+def _could_not(claimed: QuerySet[Request], problem: str, message: str, wait: timedelta) -> None:
+    claimed.update(planning_problem=problem, planning_message=message, plan_due=now() + wait)
+
+
+def settle() -> None:
+    """Notice what came to rest: first activation, applied requests, and drift that wants a repair."""
+    waiting = Q(activated_at__isnull=True, approved_at__isnull=False) | Q(
+        requests__decision=Decision.APPROVED, requests__applied_at__isnull=True
+    )
+    rows = Subscription.objects.filter(waiting, closed_at=None).distinct()[:200]
+    found = stacks(s.stack_key for s in rows)
+    for subscription in rows:
+        stack = found.get(subscription.stack_key)
+        if stack is not None and stack.condition.state == State.READY:
+            _stands(subscription)
+
+
+def _stands(subscription: Subscription) -> None:
+    moment = now()
+    with transaction.atomic():
+        Subscription.objects.filter(pk=subscription.pk, activated_at=None).update(activated_at=moment)
+        done = Request.objects.filter(subscription=subscription, decision=Decision.APPROVED, applied_at=None)
+        done.update(applied_at=moment)
+
+
+def ask_repair(stack_key: str) -> None:
+    """The portal asks on its own behalf: reality no longer has its approved shape, and a person decides."""
+    live = Subscription.objects.filter(
+        stack_key=stack_key, approved_at__isnull=False, closed_at=None, ended_at=None
+    )
+    subscription = live.first()
+    if subscription is None:
+        return
+    try:
+        with transaction.atomic():
+            request = Request.objects.create(
+                subscription=subscription,
+                kind=RequestKind.REPAIR,
+                level=subscription.level,
+                terms=subscription.terms,
+                requested_by=None,
+                plan_due=now(),
+            )
+            doorbell.ring("elaastic.tasks.make_plan", request.pk)
+    except IntegrityError:
+        return  # one is open already: its plan will show the difference too
