@@ -20,6 +20,9 @@ OPEN_PAGES = {
     "login": "/accounts/login/",
     "how-to-get-access": "/accounts/signup/",
     "password-reset": "/accounts/password/reset/",
+    "password-reset-sent": "/accounts/password/reset/done/",
+    "password-reset-bad-link": "/accounts/password/reset/key/1-bad/",
+    "password-reset-done": "/accounts/password/reset/key/done/",
     **{f"error-{n}": f"/error/{n}/" for n in ("400", "403", "403_csrf", "404", "429", "500", "503")},
     **{n: f"/{n}/" for n in ("privacy", "legal_notes", "accessibility", "contacts")},
 }
