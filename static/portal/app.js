@@ -79,4 +79,10 @@
   refresh(document);
   document.addEventListener("htmx:afterSwap", () => refresh(document));
   window.setInterval(() => relativeTimes(document), 30000);
+
+  // "Two minutes ago" means nothing on paper.
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("time[data-relative][title]").forEach((e) => { e.textContent = e.title; });
+  });
+  window.addEventListener("afterprint", () => relativeTimes(document));
 })();

@@ -1,5 +1,6 @@
 """Addresses for trying the frame alone: the login library, the error pages and a page of all the parts."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -12,6 +13,10 @@ from tests.e2e.sample import SampleForm, sample_context
 
 def parts(request: HttpRequest) -> HttpResponse:
     """Every shared fragment once, with a form that has been refused."""
+    messages.success(request, "La richiesta è stata inviata.")
+    messages.warning(request, "Il sito di Pesaro è quasi pieno.")
+    messages.error(request, "La richiesta non è stata inviata.")
+    messages.info(request, "Domenica il portale si ferma per un'ora.")
     form = SampleForm({"quota": "0", "protocols": [], "email": "no"})
     return render(request, "e2e/parts.html", {"form": form, **sample_context(timezone.now())})
 
