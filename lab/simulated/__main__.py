@@ -1,4 +1,4 @@
-"""`python -m lab.simulated --base DIR --port N`: the simulated region in the foreground, until Ctrl-C or SIGTERM."""
+"""`python -m lab.simulated --base DIR --port N`: the region in the foreground, until Ctrl-C or SIGTERM."""
 
 import argparse
 import sys

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 
 from lab.simulated import buckets, clock, users
@@ -41,7 +42,7 @@ def delete_bucket(call: Call) -> Answer:
 
 
 def put_bucket_quota(call: Call) -> Answer:
-    """One bucket's own quota: refused for want of the cap, and not built beyond that; quotas go through the user."""
+    """One bucket's own quota: refused for want of the cap, and not built beyond that."""
     need_cap(call, "buckets", "write")
     raise Refused("NotImplemented", "the simulated region has bucket quotas by the user's default only")
 
@@ -134,7 +135,8 @@ def _total(rows: Iterable[dict[str, object]]) -> dict[str, object]:
         return sum(int(str(row[name])) for row in kept)
 
     return {
-        "bytes_sent": of("sent"), "bytes_received": of("received"), "ops": of("ops"), "successful_ops": of("successful"),
+        "bytes_sent": of("sent"), "bytes_received": of("received"), "ops": of("ops"),
+        "successful_ops": of("successful"),
     }  # fmt: skip
 
 
@@ -154,7 +156,7 @@ def trim_usage(call: Call) -> Answer:
 
 
 def metadata_users(call: Call) -> Answer:
-    """All uids, or with `max-entries` a page with a marker that only this gateway can read; one document by `key`."""
+    """All uids, or with `max-entries` a page and a marker that only we can read; one document by `key`."""
     need_cap(call, "metadata", "read")
     if "key" in call.request.query:
         return _metadata_user(call, call.request.query["key"])
@@ -175,13 +177,13 @@ def _metadata_user(call: Call, uid: str) -> Answer:
     data = {name: value for name, value in users.shown(call.store, user).items() if name not in left_out}
     data["user_id"] = uid
     head = {"key": f"user:{uid}", "ver": {"tag": "simulated", "ver": 1}, "mtime": clock.iso_us(clock.now())}
-    return json_answer({**head, "data": {**data, "attrs": []}})
+    return _typed({**head, "data": {**data, "attrs": []}})
 
 
 def _listed(call: Call, names: list[str]) -> Answer:
     query = call.request.query
     if "max-entries" not in query:
-        return json_answer(names)
+        return _typed(names)
     marker = _read_marker(query.get("marker", ""))
     rest = [name for name in names if name >= marker]
     limit = int(query["max-entries"]) if query["max-entries"].isdecimal() else 1000
@@ -189,7 +191,12 @@ def _listed(call: Call, names: list[str]) -> Answer:
     shown: dict[str, object] = {"keys": page, "truncated": str(len(rest) > limit).lower(), "count": len(page)}
     if len(rest) > limit:
         shown["marker"] = base64.b64encode(f"5:simulated:{rest[limit]}".encode()).decode()
-    return json_answer(shown)
+    return _typed(shown)
+
+
+def _typed(content: object) -> Answer:
+    """Metadata is the one part of Admin Ops that says what it sends."""
+    return replace(json_answer(content), headers={"Content-Type": "application/json"})
 
 
 def _read_marker(given: str) -> str:

@@ -1,8 +1,8 @@
 """The WSGI application: one call from its first byte to its log line.
 
-1. The route is found and the call numbered and logged. 2. A fault planned before the work strikes. 3. The signature is
-checked and the user looked up. 4. The handler works, atomic ones in a transaction. 5. A fault planned after the work
-strikes. 6. The answer goes out.
+1. The route is found and the call numbered and logged. 2. A fault planned before the work strikes. 3. The signature
+is checked and the user looked up. 4. The handler works, atomic ones in a transaction. 5. A fault planned after the
+work strikes. 6. The answer goes out.
 """
 
 import io
@@ -165,7 +165,7 @@ class Region:
 
 
 def _error(refusal: Refused, where: Match) -> Answer:
-    """XML for S3, JSON for Admin Ops; the bucket is named only where the caller used its own tenant's short name."""
+    """XML for S3, JSON for Admin Ops; the bucket is named only where the caller used its short name."""
     if where.scope in (Scope.ADMIN, Scope.MON):
         return spoiled.json_error(refusal.status, refusal.code, refusal.message)
     parts = [tag("Code", refusal.code), tag("Message", refusal.message)]

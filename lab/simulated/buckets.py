@@ -10,10 +10,8 @@ from lab.simulated import clock
 from lab.simulated.errors import Refused
 from lab.simulated.store import Store
 
-# What `GET ?location` answers: the name of the only zone group.
-ZONEGROUP = "default"
-# RGW's own target, present beside the region's: a bucket made without a word about it goes here.
-DEFAULT_PLACEMENT = "default-placement"
+# What `GET ?location` answers: the name of the only zone group, as in the lab's real cluster.
+ZONEGROUP = "marche"
 # Quotas and "actual" sizes count whole 4 KiB blocks, as BlueStore allocates.
 BLOCK = 4096
 

@@ -67,7 +67,7 @@ Handler = Callable[[Call], Answer]
 def allowed(user: User | None, bucket: Bucket, action: str, key: str = "", owner: str | None = None) -> bool:
     """RGW's order: a Deny of the policy, an Allow of it, then the ACL, which here names its owner only.
 
-    `owner` is the object's owner for calls that its own ACL answers (reading); otherwise the bucket's owner is asked.
+    `owner` is the object's owner for calls that its own ACL answers (reading); otherwise it is the bucket's owner.
     An object belongs to who wrote it: the bucket's owner may not read it without a policy that says so (recorded).
     """
     resource = f"{bucket.name}/{key}" if key else bucket.name

@@ -1,4 +1,4 @@
-"""Request bodies: plain, aws-chunked and signed chunk by chunk, aws-chunked with trailers; all come out as plain bytes.
+"""Request bodies: plain, chunked with signatures, chunked with trailers; all come out as plain bytes.
 
 minio-go (restic), the Java and .NET SDKs sign each chunk; newer boto3 and aws send unsigned chunks with a checksum
 trailer over TLS. The trailer is read and dropped: RGW 16 does not know it either.

@@ -1,4 +1,4 @@
-"""The harness's hand on the region: faults, latency, lag, snapshots, sites, and things taken away behind our back."""
+"""The harness's hand on the region: faults, latency, lag, snapshots, sites, things taken away behind our back."""
 
 import json
 from collections.abc import Callable, Mapping

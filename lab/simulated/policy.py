@@ -10,6 +10,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
+from lab.simulated.actions import ACTIONS
 from lab.simulated.errors import Refused
 from lab.simulated.users import split_uid
 
@@ -119,10 +120,3 @@ def _known_principal(name: str) -> bool:
 
 def _known_action(name: str) -> bool:
     return name == "*" or any(fnmatchcase(known.lower(), name.lower()) for known in ACTIONS)
-
-
-# The S3 actions of RGW 16.2.15; a policy that names none of them is refused by it.
-ACTIONS = tuple(
-    f"s3:{name}"
-    for name in ["GetObject", "GetObjectVersion", "PutObject", "GetObjectAcl", "GetObjectVersionAcl", "PutObjectAcl", "PutObjectVersionAcl", "DeleteObject", "DeleteObjectVersion", "ListMultipartUploadParts", "AbortMultipartUpload", "GetObjectTorrent", "GetObjectVersionTorrent", "RestoreObject", "CreateBucket", "DeleteBucket", "ListBucket", "ListBucketVersions", "ListAllMyBuckets", "ListBucketMultipartUploads", "GetAccelerateConfiguration", "PutAccelerateConfiguration", "GetBucketAcl", "PutBucketAcl", "GetBucketCORS", "PutBucketCORS", "GetBucketVersioning", "PutBucketVersioning", "GetBucketRequestPayment", "PutBucketRequestPayment", "GetBucketLocation", "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy", "GetBucketNotification", "PutBucketNotification", "GetBucketLogging", "PutBucketLogging", "GetBucketTagging", "PutBucketTagging", "GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite", "GetLifecycleConfiguration", "PutLifecycleConfiguration", "PutReplicationConfiguration", "GetReplicationConfiguration", "DeleteReplicationConfiguration", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging", "GetObjectVersionTagging", "PutObjectVersionTagging", "DeleteObjectVersionTagging", "PutBucketObjectLockConfiguration", "GetBucketObjectLockConfiguration", "PutObjectRetention", "GetObjectRetention", "PutObjectLegalHold", "GetObjectLegalHold", "BypassGovernanceRetention", "GetBucketPolicyStatus", "PutPublicAccessBlock", "GetPublicAccessBlock", "PutBucketPublicAccessBlock", "GetBucketPublicAccessBlock", "DeletePublicAccessBlock", "GetBucketEncryption", "PutBucketEncryption"]
-)

@@ -1,7 +1,7 @@
 """Every route of the simulated region, one line each; the first that fits wins.
 
-Each name has its recorded answer of the real gateway in `tests/lab/contract/recorded/<name>.json`; a test fails for a
-route without one. `usage` is the category under which RGW's usage log counts the call.
+Each name has its recorded answer of the real gateway in `tests/lab/contract/recorded/<name>.json`; a test fails
+for a route without one. `usage` is the category under which RGW's usage log counts the call.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,8 @@ class Route:
         return self.method != "GET" and not self.needs and self.scope in (Scope.BUCKET, Scope.OBJECT)
 
 
-S, B, O, A = Scope.SERVICE, Scope.BUCKET, Scope.OBJECT, Scope.ADMIN  # noqa: E741 - one letter keeps a route on a line
+# One letter each keeps a route on a line.
+S, B, O, A = Scope.SERVICE, Scope.BUCKET, Scope.OBJECT, Scope.ADMIN  # noqa: E741
 
 ROUTES: tuple[Route, ...] = (
     Route("list_buckets", "GET", S, s3_buckets.list_buckets, usage="list_buckets", lists=True),
@@ -161,9 +162,11 @@ def match(request: Request) -> Match:
 
 
 # Parts of S3 that are not here. A write to one is refused, or `PUT key?tagging` would be taken for `PUT key`.
-ABSENT = frozenset(
-    ["accelerate", "acl", "cors", "encryption", "inventory", "logging", "metrics", "notification", "publicAccessBlock", "replication", "requestPayment", "restore", "select", "tagging", "torrent", "website"]
-)
+ABSENT = frozenset({
+    "accelerate", "acl", "cors", "encryption", "inventory", "logging", "metrics", "notification",
+    "publicAccessBlock", "replication", "requestPayment", "restore", "select", "tagging", "torrent",
+    "website",
+})  # fmt: skip
 
 
 def _first(request: Request, scope: Scope, path: str) -> Route | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lab.simulated import buckets, clock, quota
-from lab.simulated.buckets import DEFAULT_PLACEMENT, ZONEGROUP, Bucket
+from lab.simulated.buckets import ZONEGROUP, Bucket
 from lab.simulated.calls import Call, require
 from lab.simulated.errors import Refused
 from lab.simulated.users import get_user
@@ -45,7 +45,7 @@ def create_bucket(call: Call) -> Answer:
     if 0 < user.max_buckets <= len(buckets.buckets_of(call.store, user.uid)):
         raise Refused("TooManyBuckets")
     lock = call.header("x-amz-bucket-object-lock-enabled").lower() == "true"
-    buckets.make_bucket(call.store, tenant, name, user.uid, placement or DEFAULT_PLACEMENT, lock)
+    buckets.make_bucket(call.store, tenant, name, user.uid, placement or call.shape.targets[0].id, lock)
     return Answer()
 
 
@@ -57,7 +57,7 @@ def _placement(call: Call) -> str:
     zonegroup, _, placement = text(parsed(body), "LocationConstraint").partition(":")
     if zonegroup not in ("", ZONEGROUP):
         raise Refused("InvalidLocationConstraint", "The specified location-constraint is not valid")
-    if placement and placement != DEFAULT_PLACEMENT and call.shape.target(placement) is None:
+    if placement and call.shape.target(placement) is None:
         raise Refused("InvalidLocationConstraint", "The specified placement target does not exist")
     return placement
 

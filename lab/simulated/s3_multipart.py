@@ -1,4 +1,4 @@
-"""S3 multipart uploads: parts are files of their own, and the finished object is the list of them, nothing is copied."""
+"""S3 multipart uploads: parts are files, and the finished object is the list of them; nothing is copied."""
 
 import hashlib
 import json

@@ -27,7 +27,7 @@ MAX_DELETES = 1000
 
 
 def put_object(call: Call) -> Answer:
-    """Permission and quota first, then the body to disk, then one row; quota again with the size that really came."""
+    """Permission and quota, then the body to disk, then one row; quota again with the size that really came."""
     bucket = call.bucket()
     require(call, bucket, "s3:PutObject", call.key)
     if call.header("x-amz-storage-class", "STANDARD") != "STANDARD":
@@ -158,9 +158,8 @@ def remove_one(call: Call, bucket: Bucket, key: str, version: str) -> tuple[bool
     require(call, bucket, "s3:DeleteObject", key)
     newest = versions.current(call.store, bucket, key)
     if "versioning" not in bucket.settings:
-        if newest is None:
-            raise Refused("NoSuchKey")
-        versions.remove(call.store, bucket, newest)
+        if newest is not None:
+            versions.remove(call.store, bucket, newest)
         return False, ""
     if newest is not None and newest.marker:
         # RGW adds no second marker on a marker (recorded).
@@ -180,10 +179,8 @@ def delete_objects(call: Call) -> Answer:
         try:
             marker, made = remove_one(call, bucket, key, version)
         except Refused as refusal:
-            if refusal.code != "NoSuchKey":
-                entries.append(group("Error", [*named, tag("Code", refusal.code), tag("Message", refusal.code)]))
-                continue
-            marker, made = False, ""
+            entries.append(group("Error", [*named, tag("Code", refusal.code), tag("Message", refusal.code)]))
+            continue
         if not quiet:
             shown = [tag("DeleteMarker", "true"), tag("DeleteMarkerVersionId", made)] if marker else []
             entries.append(group("Deleted", [*named, *shown]))
@@ -204,7 +201,7 @@ def copy_object(call: Call) -> Answer:
     new = Version(call.key, "", False, version.size, version.etag, "", call.uid or "", body, headers)
     new = stored(call, new)
     parts = [tag("LastModified", clock.iso_ms(new.written)), tag("ETag", new.etag)]
-    return Answer(200, document("CopyObjectResult", parts), XML | version_header(new))
+    return Answer(200, document("CopyObjectResult", parts), XML)
 
 
 def copy_source(call: Call) -> tuple[Bucket, Version]:

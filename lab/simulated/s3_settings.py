@@ -141,22 +141,22 @@ def put_tagging(call: Call) -> Answer:
     return Answer(200, b"", XML)
 
 
-def deleter(setting: str, action: str, status: int) -> Handler:
+def deleter(setting: str, action: str, answer: Answer) -> Handler:
     """A handler that takes one setting away and does not mind when it was not there."""
 
     def delete(call: Call) -> Answer:
         bucket = call.bucket()
         require(call, bucket, action)
         buckets.set_setting(call.store, bucket, setting, None)
-        return Answer(status)
+        return answer
 
     return delete
 
 
-delete_lifecycle = deleter("lifecycle", "s3:PutLifecycleConfiguration", 204)
-# 200, not S3's 204: recorded.
-delete_policy = deleter("policy", "s3:DeleteBucketPolicy", 200)
-delete_tagging = deleter("tagging", "s3:PutBucketTagging", 204)
+delete_lifecycle = deleter("lifecycle", "s3:PutLifecycleConfiguration", Answer(204, b"", XML))
+# 200 for these two, not S3's 204: recorded.
+delete_policy = deleter("policy", "s3:DeleteBucketPolicy", Answer(200))
+delete_tagging = deleter("tagging", "s3:PutBucketTagging", Answer(200, b"", XML))
 
 
 def fixed(root: str, action: str, content: str = "") -> Callable[[Call], Answer]:

@@ -1,4 +1,4 @@
-"""The region behind gunicorn: one process, threads, loopback. `http.server` costs 40 ms a call, this well under 1."""
+"""The region behind gunicorn: one process, threads, loopback. `http.server` costs 40 ms a call."""
 
 import socket
 from pathlib import Path

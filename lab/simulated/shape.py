@@ -1,4 +1,4 @@
-"""What the simulated region is made of: sites, capacity, placement targets. The figures are the region's slides'."""
+"""What the simulated region is made of: sites, capacity, placement targets; the figures are the slides'."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Target:
-    """A placement target: one copy in each of its sites."""
+    """A placement target: one copy in each of its sites; a bucket that names none gets the first."""
 
     id: str
     sites: tuple[str, ...]
@@ -29,6 +29,15 @@ class Target:
     @property
     def copies(self) -> int:
         return len(self.sites)
+
+    @property
+    def data_pool(self) -> str:
+        return f"marche.{self.id}.data"
+
+    @property
+    def index_pool(self) -> str:
+        """Listings, and the parts of unfinished uploads."""
+        return f"marche.{self.id}.index"
 
     @property
     def min_copies(self) -> int:

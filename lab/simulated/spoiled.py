@@ -35,7 +35,7 @@ class Cut(Exception):
         self.refused = refused
 
     def happen(self, environ: Environ) -> Iterable[bytes]:
-        """On a server: wait, then RST. In the caller's own process: the exception that its socket would have raised."""
+        """On a server: wait, then RST. In the caller's own process: what its socket would have raised."""
         connection = environ.get("gunicorn.socket")
         if connection is None:
             if self.wait_ms:

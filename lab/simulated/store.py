@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS buckets (
 CREATE INDEX IF NOT EXISTS buckets_of_owner ON buckets (owner);
 CREATE TABLE IF NOT EXISTS versions (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL,
-  latest INTEGER NOT NULL, marker INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL,
+  latest INTEGER NOT NULL, marker INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+  modified TEXT NOT NULL,
   owner TEXT NOT NULL, body TEXT NOT NULL, headers TEXT NOT NULL,
   lock_mode TEXT NOT NULL DEFAULT '', lock_until TEXT NOT NULL DEFAULT '', hold TEXT NOT NULL DEFAULT '',
   UNIQUE (bucket, key, version));
@@ -59,7 +60,7 @@ class Piece:
 
 
 class Store:
-    """The database and the body folder; `folder` None keeps metadata in memory and bodies in a folder given apart."""
+    """The database and the body folder; `in_memory` keeps the metadata in memory, bodies always are files."""
 
     def __init__(self, folder: Path, *, in_memory: bool = False) -> None:
         self.bodies = folder / "bodies"

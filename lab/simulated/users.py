@@ -38,7 +38,8 @@ class Quota:
         kib = self.max_size // 1024 if self.max_size > 0 else 0
         size, objects = self.max_size, self.max_objects
         return {
-            "enabled": self.enabled, "check_on_raw": False, "max_size": size, "max_size_kb": kib, "max_objects": objects,
+            "enabled": self.enabled, "check_on_raw": False, "max_size": size, "max_size_kb": kib,
+            "max_objects": objects,
         }  # fmt: skip
 
 

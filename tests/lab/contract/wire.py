@@ -1,4 +1,4 @@
-"""One signed HTTP exchange with its raw answer: SDKs hide codes, headers and empty bodies, the contract's matter."""
+"""One signed HTTP exchange with its raw answer: SDKs hide codes, headers and empty bodies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
