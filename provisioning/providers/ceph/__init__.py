@@ -1,1 +1,1 @@
-"""Ceph: RADOS Gateway tenants, users, keys and buckets; the cluster's health and capacity by site."""
+"""Ceph: an authority's RGW tenant and what is in it."""

@@ -1,0 +1,175 @@
+"""What a gateway's refusal means: one table, read from top to bottom; the first line that fits decides.
+
+Nothing here quotes a request: Admin Ops carries secrets in its query string.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from provisioning.domain.errors import (
+    AlreadyExists,
+    PermanentError,
+    PlatformDown,
+    ProviderError,
+    TemporaryError,
+)
+
+
+class NotThere(PermanentError):
+    """A whitelisted not-found answer, the only thing that may become `Absent`. `code` is RGW's."""
+
+    reason = "NotThere"
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Said:
+    """A refusal. `code` is RGW's, "" when the body was not RGW's; `retry_after` in seconds, from the header.
+
+    `own_key`: signed with the portal's key, and not with one that the engine made a moment ago.
+    """
+
+    doing: str  # "reading the user x$owner", for the message
+    status: int
+    code: str = ""
+    retry_after: float | None = None
+    own_key: bool = True
+
+    @property
+    def words(self) -> str:
+        return f"{self.code or 'no code of its own'}, HTTP {self.status}, while {self.doing}"
+
+
+NOT_THERE: Final = frozenset(
+    {
+        "NoSuchUser",
+        "NoSuchKey",
+        "NoSuchBucket",
+        "NoSuchBucketPolicy",
+        "NoSuchLifecycleConfiguration",
+        "ObjectLockConfigurationNotFoundError",
+        "NoSuchTagSet",
+        "NoSuchTagSetError",
+    }
+)
+_TAKEN: Final = frozenset(
+    {"UserAlreadyExists", "KeyExists", "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "EmailExists"}
+)
+_BUSY: Final = frozenset({"OperationAborted", "ConcurrentModification", "Busy"})
+_UNKNOWN_KEY: Final = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
+
+
+def _later(said: Said) -> ProviderError:
+    return TemporaryError(
+        f"The Ceph gateway asked for a pause ({said.words}); the portal tries again by itself.",
+        retry_after=said.retry_after,
+        unsent=True,
+    )
+
+
+def _down(said: Said) -> ProviderError:
+    return PlatformDown(f"The Ceph gateway is not in service ({said.words}); the portal goes on trying.")
+
+
+def _odd(said: Said) -> ProviderError:
+    return TemporaryError(
+        f"The Ceph gateway gave no usable answer ({said.words}); the portal looks again by itself."
+    )
+
+
+def _forbidden(said: Said) -> ProviderError:
+    return PermanentError(
+        f"The Ceph gateway forbids it ({said.words}); the region's operator must mend the portal's caps or key.",
+        reason="Forbidden",
+    )
+
+
+def _refused(said: Said) -> ProviderError:
+    return PermanentError(
+        f"The Ceph gateway refuses it for good ({said.words}); the region's operator must mend the cause."
+    )
+
+
+def _not_empty(said: Said) -> ProviderError:
+    return PermanentError(
+        f"It still holds data ({said.words}); whoever asked for its removal must empty it first.",
+        reason="NotEmpty",
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Empty sets fit everything."""
+
+    means: Callable[[Said], ProviderError]
+    codes: frozenset[str] = frozenset()
+    statuses: frozenset[int] = frozenset()
+    only: Callable[[Said], bool] = lambda said: True
+
+    def fits(self, said: Said) -> bool:
+        by_code = not self.codes or said.code in self.codes
+        by_status = not self.statuses or said.status in self.statuses
+        return by_code and by_status and self.only(said)
+
+
+TABLE: Final = (
+    # A 404 without one of these codes is some proxy's, and says nothing about the object.
+    _Line(
+        lambda s: NotThere(f"There is no such thing ({s.words}).", s.code),
+        codes=NOT_THERE,
+        statuses=frozenset({404}),
+    ),
+    _Line(_later, codes=frozenset({"SlowDown"})),
+    _Line(_later, statuses=frozenset({429})),
+    _Line(_down, statuses=frozenset({502, 503, 504})),
+    # The owner's key is seconds old when its bucket is made, and gateways learn of a key one after the other.
+    # A key that is really gone shows in its own row as vanished; here it is only waited for.
+    _Line(_odd, codes=_UNKNOWN_KEY, only=lambda s: not s.own_key),
+    # Lifted by whoever suspended the owner; the bucket is unchanged meanwhile.
+    _Line(_odd, codes=frozenset({"UserSuspended"}), only=lambda s: not s.own_key),
+    # A clock that is mended by its time service: no reason to call every resource failed.
+    _Line(_odd, codes=frozenset({"RequestTimeTooSkewed"})),
+    _Line(_refused, codes=frozenset({"QuotaExceeded"})),
+    _Line(_forbidden, statuses=frozenset({401, 403})),
+    _Line(_not_empty, codes=frozenset({"BucketNotEmpty"})),
+    _Line(_refused, codes=frozenset({"InvalidBucketState"})),
+    _Line(_odd, codes=_BUSY),
+    _Line(lambda s: AlreadyExists(f"The name is taken ({s.words})."), codes=_TAKEN),
+    _Line(lambda s: AlreadyExists(f"The name is taken ({s.words})."), statuses=frozenset({409})),
+    _Line(_refused, only=lambda s: 400 <= s.status < 500 and bool(s.code)),
+    _Line(_odd),
+)
+
+
+def translate(said: Said) -> ProviderError:
+    """The error that `said` means."""
+    return next(line for line in TABLE if line.fits(said)).means(said)
+
+
+def unusable(doing: str, why: str) -> TemporaryError:
+    """A truncated body, somebody else's page, a missing field: the outcome is unknown."""
+    return TemporaryError(f"The Ceph gateway's answer while {doing} {why}; the portal looks again by itself.")
+
+
+def unreachable(doing: str) -> PlatformDown:
+    """Nothing listens there: nothing was done for certain."""
+    return PlatformDown(
+        f"Nothing answers at the Ceph platform's address while {doing}; the portal goes on trying.", unsent=True
+    )
+
+
+def cut(doing: str) -> PlatformDown:
+    """A time-out or a cut connection: it may have been done."""
+    return PlatformDown(f"The Ceph platform did not answer in time while {doing}; the portal goes on trying.")
+
+
+def seconds(header: str | None) -> float | None:
+    """Retry-After in seconds; None for a date or nothing."""
+    try:
+        return max(0.0, float(header)) if header else None
+    except ValueError:
+        return None

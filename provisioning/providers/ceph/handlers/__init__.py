@@ -1,0 +1,1 @@
+"""The literal registry of what this provider makes."""

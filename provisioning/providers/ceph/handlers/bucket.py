@@ -1,0 +1,152 @@
+"""`ceph.bucket`: one archive, made and kept in shape with the owner's key, which nobody else has.
+
+Order of making: the bucket (its object lock can be had only then), the tag, versioning, default retention,
+lifecycle, and last the policy. Until the policy stands nobody but the owner gets in, so nothing is written
+without its versions; and a bucket left half made lacks the policy, hence shows as a difference.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from provisioning.domain.errors import AlreadyExists, PermanentError, TemporaryError
+from provisioning.domain.handler import Target
+from provisioning.domain.observation import Absent, Observation, Outcome, Present
+from provisioning.kinds.ceph import BucketSpec, bucket_name, policy_digest, policy_document
+from provisioning.providers.ceph.client.admin import Admin, RgwBucket
+from provisioning.providers.ceph.client.errors import NotThere
+from provisioning.providers.ceph.client.s3 import S3, ObjectLock, Signed
+from provisioning.providers.ceph.handlers.instant import Instant
+from provisioning.providers.ceph.handlers.lifecycle import kept_days, rules
+
+_FIXED: Final = frozenset({"placement_target", "owner"})
+
+
+@dataclass(frozen=True)
+class BucketHandler(Instant):
+    """RGW's bucket id is the external id: another bucket of the same name has another."""
+
+    admin: Admin
+    s3: S3
+
+    def observe(self, target: Target) -> Observation:
+        """Absent also when the name now belongs to another bucket than the recorded one."""
+        try:
+            found = self._there(target)
+            return Absent() if found is None else self._present(target, found)
+        except NotThere as error:
+            if error.code != "NoSuchBucket":
+                raise
+            return Absent()
+
+    def create(self, target: Target) -> Outcome:
+        """S3 would answer "done" for a bucket that this owner has already, so it is looked for first."""
+        spec, name = _spec(target), _name(target)
+        if self._by_name(target) is not None:
+            raise AlreadyExists(f"There is a bucket {name} already.")
+        key = self._owner(target)
+        key.create_bucket(name, spec.placement_target, lock=spec.immutability != "none")
+        self._shape(target, key, {"versioning", "immutability", "retention_days", "policy"})
+        found = self._by_name(target)
+        return Outcome(external_id=found.id if found else None)
+
+    def update(self, target: Target, after: Mapping[str, Any]) -> Outcome:
+        """What differs, and the tag."""
+        if fixed := _FIXED & set(after):
+            raise PermanentError(
+                f"The {' and '.join(sorted(fixed))} of an archive cannot change; a new archive is made beside it."
+            )
+        self._shape(target, self._owner(target), set(after))
+        return Outcome(external_id=target.external_id)
+
+    def delete(self, target: Target) -> Outcome:
+        """Only the recorded bucket, and only empty: versions and markers are data (NotEmpty)."""
+        assert target.external_id
+        try:
+            found = self._there(target)
+            if found is not None:
+                self._owner(target).delete_bucket(found.name)
+        except NotThere as error:
+            if error.code != "NoSuchBucket":
+                raise
+        return Outcome()
+
+    def _by_name(self, target: Target) -> RgwBucket | None:
+        try:
+            return self.admin.bucket(_tenant(target), _name(target))
+        except NotThere as error:
+            if error.code != "NoSuchBucket":
+                raise
+            return None
+
+    def _there(self, target: Target) -> RgwBucket | None:
+        """The recorded bucket, or, where none is recorded, that of the name."""
+        found = self._by_name(target)
+        if found and target.external_id and found.id != target.external_id:
+            return None
+        return found
+
+    def _present(self, target: Target, found: RgwBucket) -> Present:
+        spec = _spec(target)
+        if found.owner != spec.owner:
+            # Its settings are not ours to read, and nothing about it will be changed.
+            return Present(found.id, {"placement_target": found.placement_target, "owner": found.owner}, ours=False)
+        key = self._owner(target)
+        lock, lifecycle = key.lock(found.name), key.lifecycle(found.name)
+        # Between the creation and the tag there is none. In this tenant, whose name is the installation's and
+        # the stack's, nobody but this owner made it, and the owner's key is in our vault alone: that proves it.
+        marker = key.marker(found.name)
+        attributes = {
+            "owner": found.owner,
+            "placement_target": found.placement_target,
+            "versioning": key.versioning(found.name),
+            "immutability": lock.mode or "none",
+            "retention_days": _retention(spec, lock, kept_days(lifecycle)),
+            "policy": policy_digest(spec, found.name, key.policy(found.name)),
+        }
+        outputs = {"bucket": found.name, "tenant": found.tenant}
+        return Present(found.id, attributes, outputs, ours=marker in (None, str(target.marker)))
+
+    def _shape(self, target: Target, key: Signed, fields: set[str]) -> None:
+        spec, name = _spec(target), _name(target)
+        key.set_marker(name, str(target.marker))
+        if "versioning" in fields:
+            key.set_versioning(name, on=spec.versioning)
+        if {"immutability", "retention_days"} & fields:
+            self._set_lock(key, name, spec)
+            key.set_lifecycle(name, rules(spec.retention_days))
+        if "policy" in fields:
+            key.set_policy(name, policy_document(spec, name))
+
+    @staticmethod
+    def _set_lock(key: Signed, name: str, spec: BucketSpec) -> None:
+        if spec.immutability != "none":
+            key.set_lock(name, spec.immutability, spec.retention_days)
+        elif key.lock(name).mode:
+            key.set_lock(name, "", 0)
+
+    def _owner(self, target: Target) -> Signed:
+        secrets = target.ref_secrets.get("owner_key", {})
+        if not {"access_key", "secret_key"} <= secrets.keys():
+            raise TemporaryError("The owner's key is not in the vault yet; the portal looks again by itself.")
+        return self.s3.signed(secrets["access_key"].reveal(), secrets["secret_key"])
+
+
+def _retention(spec: BucketSpec, lock: ObjectLock, lifecycle_days: int | None) -> int | None:
+    """In days; where lock and lifecycle disagree, the one that is not as declared."""
+    if lock.mode and lock.days != spec.retention_days:
+        return lock.days
+    return lifecycle_days
+
+
+def _spec(target: Target) -> BucketSpec:
+    assert isinstance(target.spec, BucketSpec)
+    return target.spec
+
+
+def _name(target: Target) -> str:
+    return bucket_name(_spec(target), target.incarnation)
+
+
+def _tenant(target: Target) -> str:
+    return str(_spec(target).owner).partition("$")[0]

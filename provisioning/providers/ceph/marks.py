@@ -1,0 +1,41 @@
+"""The marks that show a restored database: one small object each, in a bucket of the portal's own."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from provisioning.providers.ceph.client.errors import NotThere
+from provisioning.providers.ceph.client.s3 import Signed
+
+KEEP_DAYS: Final = 30  # a database restored from longer ago is found by its census
+_EXPIRY: Final[list[dict[str, Any]]] = [
+    {"ID": "marks", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": KEEP_DAYS}}
+]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """`bucket` is made at the first push."""
+
+    signed: Signed
+    bucket: str
+    platform: str
+
+    def after(self, mark: str) -> list[str]:
+        """Marks of this platform that sort after `mark`."""
+        try:
+            return list(self.signed.names(self.bucket, f"{self.platform}/", mark))
+        except NotThere as error:
+            if error.code != "NoSuchBucket":
+                raise
+            return []
+
+    def push(self, mark: str) -> None:
+        """Repeatable: the object's name is the mark, its content nothing."""
+        try:
+            self.signed.put(self.bucket, mark, b"")
+        except NotThere as error:
+            if error.code != "NoSuchBucket":
+                raise
+            self.signed.create_plain_bucket(self.bucket)
+            self.signed.set_lifecycle(self.bucket, _EXPIRY)
+            self.signed.put(self.bucket, mark, b"")

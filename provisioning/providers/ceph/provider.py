@@ -1,0 +1,81 @@
+"""One Ceph platform: its gateway for identities, keys and archives, its mons for sites and capacity."""
+
+from collections.abc import Iterator, Mapping
+
+from provisioning.domain.handler import Handler, Sample
+from provisioning.domain.observation import Sighting
+from provisioning.domain.region import Platform
+from provisioning.providers.ceph import census
+from provisioning.providers.ceph.capacity import Capacity
+from provisioning.providers.ceph.client import credentials
+from provisioning.providers.ceph.client.admin import Admin
+from provisioning.providers.ceph.client.credentials import Credentials
+from provisioning.providers.ceph.client.mon import Mon
+from provisioning.providers.ceph.client.s3 import S3
+from provisioning.providers.ceph.handlers.bucket import BucketHandler
+from provisioning.providers.ceph.handlers.key import KeyHandler
+from provisioning.providers.ceph.handlers.user import UserHandler
+from provisioning.providers.ceph.marks import Marks
+
+
+def open_platform(platform: Platform) -> "CephProvider":
+    """Nothing is read or called yet."""
+    return CephProvider(platform)
+
+
+class CephProvider:
+    """Safe to keep across a fork: whatever holds a connection is keyed by process."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._read: Credentials | None = None
+        self._admin = Admin(platform.endpoints["api"], self._credentials, platform.ca_file)
+        self._s3 = S3(platform.endpoints.get("data", platform.endpoints["api"]), platform.ca_file)
+        self._capacity = Capacity(
+            Mon(platform.endpoints.get("mon", ""), self._credentials, platform.ca_file), platform.sites
+        )
+        self.handlers: Mapping[str, Handler] = {
+            "ceph.user": UserHandler(self._admin),
+            "ceph.key": KeyHandler(self._admin),
+            "ceph.bucket": BucketHandler(self._admin, self._s3),
+        }
+
+    def probe(self) -> None:
+        """One entry of one listing: through the gateway to the disks and back."""
+        self._admin.answer()
+
+    def marks(self, after: str) -> list[str]:
+        """Marks of this platform that sort after `after`."""
+        return self._marks().after(after)
+
+    def push_mark(self, mark: str) -> None:
+        """Add one; repeating it changes nothing."""
+        self._marks().push(mark)
+
+    def census(self) -> Iterator[Sighting]:
+        """Identities, keys and archives of every installation on this gateway."""
+        return census.sightings(self._admin)
+
+    def capacity(self) -> list[Sample]:
+        """`storage_gib` of each site."""
+        return self._capacity.samples()
+
+    def health(self) -> list[str]:
+        """Codes of the sites that are down."""
+        return self._capacity.sites_down()
+
+    def missing_targets(self) -> list[str]:
+        """Placement targets of the region file that the cluster lacks; for the check at start."""
+        return self._capacity.missing(self._platform.placement_targets)
+
+    def _marks(self) -> Marks:
+        # The platform's id and not the installation's name: it is all that a provider is told.
+        mine = self._credentials()
+        signed = self._s3.signed(mine.access_key, mine.secret_key, own_key=True)
+        return Marks(signed, f"{self._platform.id}-marks", self._platform.id)
+
+    def _credentials(self) -> Credentials:
+        """Read once it is good; a bad file is read again, so that mending it is enough."""
+        if self._read is None:
+            self._read = credentials.read(self._platform.credentials_file)
+        return self._read
