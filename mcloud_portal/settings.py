@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "mcloud_portal.context.frame",
             ],
         },
     },
@@ -133,10 +134,13 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_ADAPTER = "tenants.services.accounts.AccountAdapter"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
+ACCOUNT_RATE_LIMITS = {"login_failed": False}  # axes counts for all processes; allauth only for its own
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # -- pages -----------------------------------------------------------------------------------------------------
@@ -225,6 +229,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "AuthorityKind": "tenants.models.AuthorityKind",
+        "UserKind": "tenants.models.UserKind",
+        "RequestKind": "elaastic.models.RequestKind",
+    },
 }
 
 LOGGING: dict[str, Any] = {

@@ -1,8 +1,11 @@
 """Every address of the portal."""
 
 from django.urls import include, path
+from django.views.generic import TemplateView
 
 from mcloud_portal.health import healthz
+
+DOCUMENTS = ("privacy", "legal_notes", "accessibility", "contacts")
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -12,4 +15,8 @@ urlpatterns = [
     path("", include("elaastic.urls")),
     path("rest/elaastic/v1/", include("tenants.api.urls")),
     path("rest/elaastic/v1/", include("elaastic.api.urls")),
+    *(
+        path(name.replace("_", "-"), TemplateView.as_view(template_name=f"pages/{name}.html"), name=name)
+        for name in DOCUMENTS
+    ),
 ]
