@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -60,7 +60,8 @@ def paginate(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Re
     column, descending = _sort(request, listing)
     rows = _search(request, _filter(request, rows, listing), listing)
     if _is_time_on_sqlite(rows.model, column):
-        rows, column = rows.annotate(edge=Cast(column, TextField())), "edge"
+        rows = cast("QuerySet[Row]", rows.annotate(edge=Cast(column, TextField())))
+        column = "edge"
     cursor = _read_cursor(request, rows.model, column)
     backwards = bool(cursor and cursor.backwards)
     down = descending != backwards

@@ -1,0 +1,31 @@
+"""What depends on the database, once more on a real PostgreSQL: triggers, locks, clocks, JSON."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tenants.databases import fresh_database
+
+ROOT = Path(__file__).resolve().parents[2]
+BATTERY = (
+    "tests/tenants/test_tenants_audit.py",
+    "tests/tenants/test_tenants_api.py",
+    "tests/tenants/test_tenants_authorities.py",
+    "tests/tenants/test_tenants_people.py",
+    "tests/security/test_security_tokens.py",
+)
+
+
+@pytest.mark.real
+def test_the_batteries_hold_on_postgresql(tmp_path: Path, postgres_lab: Any) -> None:
+    with fresh_database(postgres_lab.url) as url:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", *BATTERY],
+            env={**os.environ, "MCLOUD_DATA_DIR": str(tmp_path), "MCLOUD_DATABASE_URL": url},
+            cwd=ROOT, capture_output=True, text=True, timeout=500, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
