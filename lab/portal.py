@@ -4,7 +4,8 @@
     manage  [--region sim|lab] -- ARGS          manage.py in the same environment
     down    [--region sim|lab]                  end what a crashed `up` left, and forget its data
 
-Everything it makes stands under `.run/portal-<region>`; nothing is installed and nothing else is touched.
+Everything it makes stands under `.run/portal-<region>`, or under `.run/<NAME>` with `--folder NAME`, so that a
+test has a portal of its own beside yours; nothing is installed and nothing else is touched.
 """
 
 import argparse
@@ -31,9 +32,9 @@ QUEUES = "portal,ceph"
 class Portal:
     """One portal with its region. `folder` holds its database, secrets, logs and the region's state."""
 
-    def __init__(self, region: str, port: int) -> None:
+    def __init__(self, region: str, port: int, folder: str = "") -> None:
         self.region, self.port = region, port
-        self.folder = ROOT / ".run" / f"portal-{region}"
+        self.folder = ROOT / ".run" / (folder or f"portal-{region}")
         self.daemons = Daemons(self.folder)
         name = "simulated" if region == "sim" else "ceph"
         self.system: System = load_system(name, self.folder / "region")
@@ -140,8 +141,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("verb", choices=("up", "down", "manage"))
     parser.add_argument("--region", choices=tuple(_REGIONS), default="sim")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--folder", default="", help="a name under .run, for a portal of its own")
     asked, rest = parser.parse_known_args(arguments)
-    portal = Portal(asked.region, asked.port)
+    if asked.folder != Path(asked.folder).name:
+        parser.error("--folder is a name, not a path.")
+    portal = Portal(asked.region, asked.port, asked.folder)
     if asked.verb == "manage":
         rest = rest[1:] if rest[:1] == ["--"] else rest
         os.chdir(ROOT)
