@@ -66,7 +66,7 @@ class Store:
         self.bodies = folder / "bodies"
         self.bodies.mkdir(parents=True, exist_ok=True)
         self.lock = threading.RLock()
-        self._saved: dict[str, bytes] = {}
+        self._saved: dict[str, sqlite3.Connection] = {}
         where = ":memory:" if in_memory else str(folder / "region.sqlite3")
         self._db = sqlite3.connect(where, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
@@ -165,22 +165,25 @@ class Store:
     def save(self, name: str) -> None:
         """A named snapshot in memory: metadata copied, bodies kept from now on."""
         with self.lock:
-            self._saved[name] = self._db.serialize()
+            self._saved[name] = self._copy()
+
+    def _copy(self) -> sqlite3.Connection:
+        """In memory. Not `serialize`: it keeps the flag of the write-ahead log, which no memory database opens."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        self._db.backup(copy)
+        return copy
 
     def frozen(self) -> "Store":
         """A copy of the metadata as it is now, in memory, over the same bodies."""
         copy = Store(self.bodies.parent, in_memory=True)
         with self.lock:
-            copy._db.deserialize(self._db.serialize())
+            self._db.backup(copy._db)
         return copy
 
     def restore(self, name: str) -> None:
         """Back to a snapshot; KeyError when there is none of that name."""
         with self.lock:
-            source = sqlite3.connect(":memory:")
-            source.deserialize(self._saved[name])
-            source.backup(self._db)
-            source.close()
+            self._saved[name].backup(self._db)
 
     def clear(self) -> None:
         """Everything away, snapshots too."""
