@@ -75,12 +75,20 @@ def _stats(call: Call, bucket: Bucket) -> dict[str, object]:
         "mtime": bucket.created,
         "creation_time": bucket.created,
         "max_marker": "0#",
-        "usage": {"rgw.main": buckets.stats_shown(bucket.size, bucket.size_actual, bucket.objects)},
+        "usage": _usage_of(call, bucket),
         "bucket_quota": Quota().shown(),
     }
-    # RGW leaves the section out until something was written.
-    if not call.store.one("SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", bucket.id):
-        shown["usage"] = {}
+    return shown
+
+
+def _usage_of(call: Call, bucket: Bucket) -> dict[str, object]:
+    """RGW leaves a section out until there was something of its kind."""
+    shown: dict[str, object] = {}
+    if call.store.one("SELECT 1 FROM versions WHERE bucket = ? LIMIT 1", bucket.id):
+        shown["rgw.main"] = buckets.stats_shown(bucket.size, bucket.size_actual, bucket.objects)
+    uploads = call.store.all("SELECT done FROM uploads WHERE bucket = ?", bucket.id)
+    if uploads:
+        shown["rgw.multimeta"] = buckets.stats_shown(0, 0, sum(not row["done"] for row in uploads))
     return shown
 
 

@@ -32,6 +32,8 @@ from lab.simulated.xmlbody import document, tag
 StartResponse = Callable[..., Any]
 # Bodies of atomic calls are read before the lock is taken; every XML and JSON body is smaller.
 MAX_SMALL_BODY = 4 << 20
+# A refused upload is read to its end up to here: the largest part that any of the clients sends.
+MAX_DRAINED = 64 << 20
 LOOPBACK = ("127.0.0.1", "::1", "")
 
 
@@ -55,7 +57,10 @@ class Region:
                 return self._sent(Answer(200, b"ok\n", {"Content-Type": "text/plain"}), request, start_response)
             if request.path == "/control" or request.path.startswith("/control/"):
                 return self._sent(self._control(request), request, start_response)
-            return self._sent(self._answer(request), request, start_response)
+            answer = self._answer(request)
+            if isinstance(answer.body, spoiled.Half):
+                answer.body.connection = environ.get("gunicorn.socket")
+            return self._sent(answer, request, start_response)
         except spoiled.Cut as cut:
             return cut.happen(environ)
 
@@ -123,6 +128,7 @@ class Region:
             answer = Answer(304)
         except Refused as refusal:
             answer = _error(refusal, where)
+            _drain(request)
         if call:
             usage.count(call, where, answer)
         return answer
@@ -174,6 +180,13 @@ def _error(refusal: Refused, where: Match) -> Answer:
     parts += [tag("RequestId", "tx-simulated"), tag("HostId", "simulated")]
     body = document("Error", parts, namespace=False)
     return Answer(refusal.status, body, {"Content-Type": "application/xml", "Accept-Ranges": "bytes"})
+
+
+def _drain(request: Request) -> None:
+    """Read what the client still sends, or it sees a reset instead of the refusal."""
+    left = MAX_DRAINED
+    while left > 0 and (block := request.stream.read(1 << 16)):
+        left -= len(block)
 
 
 def _claimed_key(request: Request) -> str:

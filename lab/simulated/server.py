@@ -29,7 +29,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "keepalive": 75,
             "timeout": 0,
-            "graceful_timeout": 2,
+            "graceful_timeout": 1,
             "worker_tmp_dir": str(self._folder),
             "loglevel": "error",
             "post_worker_init": lambda worker: print(

@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lab.simulated.faults import Fault, Kind
 from lab.simulated.routes import Scope
@@ -81,11 +81,21 @@ def truncated(answer: Answer) -> Answer:
     """The full length announced, half of it sent."""
     body = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
     headers = {**answer.headers, "Content-Length": str(len(body)), "Connection": "close"}
-    return replace(answer, body=_half(body), headers=headers)
+    return replace(answer, body=Half(body[: len(body) // 2]), headers=headers)
 
 
-def _half(body: bytes) -> Iterator[bytes]:
-    yield body[: len(body) // 2]
+@dataclass
+class Half:
+    """The first half of a body; after it the connection ends, or a client would wait for the rest for ever."""
+
+    first: bytes
+    connection: socket.socket | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.first
+        if self.connection is not None:
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def without(answer: Answer, name: str) -> Answer:
