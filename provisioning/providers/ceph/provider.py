@@ -69,10 +69,11 @@ class CephProvider:
         return self._capacity.missing(self._platform.placement_targets)
 
     def _marks(self) -> Marks:
-        # The platform's id and not the installation's name: it is all that a provider is told.
+        # One bucket, the only one that the portal's identity may own; each platform id is a folder in it, so that
+        # two installations on one gateway do not take each other's marks for their own.
         mine = self._credentials()
         signed = self._s3.signed(mine.access_key, mine.secret_key, own_key=True)
-        return Marks(signed, f"{self._platform.id}-marks", self._platform.id)
+        return Marks(signed, "portal-marks", self._platform.id)
 
     def _credentials(self) -> Credentials:
         """Read once it is good; a bad file is read again, so that mending it is enough."""

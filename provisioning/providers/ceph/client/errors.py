@@ -60,7 +60,7 @@ _TAKEN: Final = frozenset(
     {"UserAlreadyExists", "KeyExists", "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "EmailExists"}
 )
 _BUSY: Final = frozenset({"OperationAborted", "ConcurrentModification", "Busy"})
-_UNKNOWN_KEY: Final = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
+_NO_ENTRY: Final = frozenset({401, 403})
 
 
 def _later(said: Said) -> ProviderError:
@@ -78,6 +78,13 @@ def _down(said: Said) -> ProviderError:
 def _odd(said: Said) -> ProviderError:
     return TemporaryError(
         f"The Ceph gateway gave no usable answer ({said.words}); the portal looks again by itself."
+    )
+
+
+def _key_refused(said: Said) -> ProviderError:
+    return TemporaryError(
+        f"The gateway does not let the archive's owner in ({said.words}): its key is too new, or it is suspended. "
+        "The portal tries again by itself."
     )
 
 
@@ -126,15 +133,14 @@ TABLE: Final = (
     _Line(_later, codes=frozenset({"SlowDown"})),
     _Line(_later, statuses=frozenset({429})),
     _Line(_down, statuses=frozenset({502, 503, 504})),
-    # The owner's key is seconds old when its bucket is made, and gateways learn of a key one after the other.
-    # A key that is really gone shows in its own row as vanished; here it is only waited for.
-    _Line(_odd, codes=_UNKNOWN_KEY, only=lambda s: not s.own_key),
-    # Lifted by whoever suspended the owner; the bucket is unchanged meanwhile.
-    _Line(_odd, codes=frozenset({"UserSuspended"}), only=lambda s: not s.own_key),
+    # The owner's key opens everything of its own, unless a gateway does not know it yet (they learn of a new key
+    # one after the other, and RGW 16 says AccessDenied and nothing finer) or the owner is suspended. Both pass;
+    # a key that is really gone shows in its own row.
+    _Line(_key_refused, statuses=_NO_ENTRY, only=lambda s: not s.own_key),
     # A clock that is mended by its time service: no reason to call every resource failed.
     _Line(_odd, codes=frozenset({"RequestTimeTooSkewed"})),
     _Line(_refused, codes=frozenset({"QuotaExceeded"})),
-    _Line(_forbidden, statuses=frozenset({401, 403})),
+    _Line(_forbidden, statuses=_NO_ENTRY),
     _Line(_not_empty, codes=frozenset({"BucketNotEmpty"})),
     _Line(_refused, codes=frozenset({"InvalidBucketState"})),
     _Line(_odd, codes=_BUSY),

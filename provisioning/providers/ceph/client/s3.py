@@ -110,9 +110,9 @@ class Signed:
 
     def marker(self, bucket: str) -> str | None:
         """Our tag's text, or None where there is none."""
-        found = self._found(f"reading the tags of {bucket}", "get_bucket_tagging", "NoSuchTagSet", Bucket=bucket)
-        tags = {tag["Key"]: tag["Value"] for tag in (found or {}).get("TagSet", [])}
-        return tags.get(MARKER_TAG)
+        doing = f"reading the tags of {bucket}"
+        found = self._found(doing, "get_bucket_tagging", "TagSet", "NoSuchTagSet", Bucket=bucket)
+        return {tag["Key"]: tag["Value"] for tag in found or []}.get(MARKER_TAG)
 
     def set_marker(self, bucket: str, marker: str) -> None:
         tags = {"TagSet": [{"Key": MARKER_TAG, "Value": marker}]}
@@ -133,8 +133,9 @@ class Signed:
 
     def lock(self, bucket: str) -> ObjectLock:
         doing, code = f"reading the lock of {bucket}", "ObjectLockConfigurationNotFoundError"
-        found = self._found(doing, "get_object_lock_configuration", code, Bucket=bucket) or {}
-        rule = found.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention", {})
+        name = "ObjectLockConfiguration"
+        found = self._found(doing, "get_object_lock_configuration", name, code, Bucket=bucket) or {}
+        rule = found.get("Rule", {}).get("DefaultRetention", {})
         if not rule:
             return ObjectLock()
         # Whoever wrote years behind our back gets another figure of days, hence a difference.
@@ -153,8 +154,8 @@ class Signed:
 
     def lifecycle(self, bucket: str) -> Lifecycle:
         doing, code = f"reading the lifecycle of {bucket}", "NoSuchLifecycleConfiguration"
-        found = self._found(doing, "get_bucket_lifecycle_configuration", code, Bucket=bucket) or {}
-        return list(found.get("Rules", []))
+        found = self._found(doing, "get_bucket_lifecycle_configuration", "Rules", code, Bucket=bucket)
+        return list(found or [])
 
     def set_lifecycle(self, bucket: str, rules: Lifecycle) -> None:
         self._call(
@@ -167,11 +168,11 @@ class Signed:
     def policy(self, bucket: str) -> dict[str, Any] | None:
         """None where there is none; a document that is no JSON object comes back as one that says so."""
         doing = f"reading the policy of {bucket}"
-        found = self._found(doing, "get_bucket_policy", "NoSuchBucketPolicy", Bucket=bucket)
+        found = self._found(doing, "get_bucket_policy", "Policy", "NoSuchBucketPolicy", Bucket=bucket)
         if found is None:
             return None
         try:
-            document = json.loads(found["Policy"])
+            document = json.loads(found)
         except ValueError:
             raise unusable(doing, "was no JSON") from None
         return document if isinstance(document, dict) else {"not an object": document}
@@ -188,15 +189,16 @@ class Signed:
         words: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "StartAfter": after}
         while True:
             found = self._call(f"listing {bucket}", "list_objects_v2", **words)
+            more = _field(f"listing {bucket}", found, "IsTruncated")
             yield from (one["Key"] for one in found.get("Contents", []))
-            if not found.get("IsTruncated"):
+            if not more:
                 return
             words["ContinuationToken"] = found["NextContinuationToken"]
 
-    def _found(self, doing: str, method: str, absent: str, **words: Any) -> dict[str, Any] | None:
-        """The answer, or None for the one not-found code that means "not set"."""
+    def _found(self, doing: str, method: str, name: str, absent: str, **words: Any) -> Any:
+        """The answer's field `name`, or None for the one not-found code that means "not set"."""
         try:
-            return self._call(doing, method, **words)
+            return _field(doing, self._call(doing, method, **words), name)
         except NotThere as error:
             if error.code.startswith(absent):
                 return None
@@ -214,6 +216,13 @@ class Signed:
         if "html" in kind:
             raise unusable(doing, "was some other server's page")
         return answer
+
+
+def _field(doing: str, found: dict[str, Any], name: str) -> Any:
+    """An answer without it is some other server's: nothing there is not the same as nothing said."""
+    if name not in found:
+        raise unusable(doing, f"lacks {name}")
+    return found[name]
 
 
 def _translated(error: Exception, doing: str, own_key: bool) -> Exception:
