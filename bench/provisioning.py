@@ -134,9 +134,10 @@ def _measure(towns: int) -> int:
     from bench.setting import approved_stack
     from provisioning.engine.reconciler import reconcile
     from provisioning.models import Stack
+    from provisioning.selectors.region import region
     from provisioning.services.surroundings import provider, surroundings
 
-    real = provider("ceph-marche")
+    real = provider(region().platforms[0].id)
     assert real is not None
     commit = one_commit()
     ratios = []

@@ -35,6 +35,7 @@ class Portal:
     def __init__(self, region: str, port: int, folder: str = "") -> None:
         self.region, self.port = region, port
         self.folder = ROOT / ".run" / (folder or f"portal-{region}")
+        self.healthz = f"http://127.0.0.1:{port}/healthz"
         self.daemons = Daemons(self.folder)
         name = "simulated" if region == "sim" else "ceph"
         self.system: System = load_system(name, self.folder / "region")
@@ -91,10 +92,8 @@ class Portal:
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             self.daemons.check()
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2) as answer:
-                    if answer.status == 200:
-                        return
+            with contextlib.suppress(OSError), urllib.request.urlopen(self.healthz, timeout=2):
+                return
             time.sleep(0.1)
         raise LabError(f"The portal did not answer within {READY_S} s; see {self.daemons.log('web')}.")
 
