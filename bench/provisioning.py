@@ -15,9 +15,10 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from bench.setting import portal_on_postgres
+from provisioning.domain.handler import Provider
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _measure(towns: int) -> int:
         key = approved_stack(n)
         stack = Stack.objects.get(key=key)
         recorder = Recorder(real)
-        around = replace(surroundings(), provider=lambda _: recorder)  # noqa: B023
+        around = replace(surroundings(), provider=lambda _: cast(Provider, recorder))  # noqa: B023
         began = time.perf_counter()
         reconcile(stack.pk, around)
         portal = time.perf_counter() - began
