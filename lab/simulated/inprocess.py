@@ -1,6 +1,7 @@
 """The region without a network: boto3, rgwadmin and requests call the WSGI application in their own process.
 
-For fault cases by the thousand: no server to start and no socket. What the wire would do (resets, refusals, timeouts) comes as the exception that the client's own HTTP layer raises.
+For fault cases by the thousand: no server to start and no socket. What the wire would do
+(resets, refusals, timeouts) comes as the exception that the client's own HTTP layer raises.
 """
 
 import io

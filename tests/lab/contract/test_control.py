@@ -226,6 +226,14 @@ def test_on_the_wire_a_reset_is_a_reset(wire: Place) -> None:
     assert send(wire.endpoint, wire.portal, "GET", "/").status == 200
 
 
+def test_on_the_wire_a_saved_state_comes_back(wire: Place) -> None:
+    control(wire, "save", name="before")
+    wire.admin().create_user(uid=UID, display_name="x", access_key="SAVED", secret_key="s", generate_key=False)
+    control(wire, "restore", name="before")
+    with pytest.raises(NoSuchUser):
+        wire.admin().get_user(uid=UID)
+
+
 def test_on_the_wire_an_answer_can_be_cut_short(wire: Place) -> None:
     control(wire, "fault", kind="truncate", route="admin_get_user")
     with pytest.raises((requests.exceptions.RequestException, ServerDown)):
