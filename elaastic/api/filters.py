@@ -1,0 +1,60 @@
+"""Filters on what is derived: the questions of `subscription_state`, put to the database."""
+
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request as Call
+
+from elaastic.models import Request, RequestState, Subscription, SubscriptionState
+from elaastic.selectors.subscriptions import requests_in_state
+from provisioning.domain.conditions import State
+from provisioning.selectors.stacks import all_stacks
+from tenants.models.errors import Invalid
+
+_OPEN: Final = Q(closed_at=None, ended_at=None)
+_STAYS: Final = _OPEN & Q(leave_requested_at=None)
+_RUNS: Final = _STAYS & Q(suspended_at=None)
+_AGREED: Final = _RUNS & Q(approved_at__isnull=False)
+
+
+def by_subscription_state(call: Call, rows: QuerySet[Subscription]) -> QuerySet[Subscription]:
+    """`?state=` of subscriptions. Raises Invalid for a state that there is not."""
+    given = call.query_params.get("state")
+    if given is None:
+        return rows
+    return rows.filter(_subscriptions_that_are(SubscriptionState(_known(given, SubscriptionState.values))))
+
+
+def by_request_state(call: Call, rows: QuerySet[Request]) -> QuerySet[Request]:
+    """`?state=` of requests. Raises Invalid for a state that there is not."""
+    given = call.query_params.get("state")
+    return rows if given is None else requests_in_state(rows, _known(given, RequestState.values))
+
+
+def _known(given: str, states: list[Any]) -> str:
+    if given not in states:
+        raise Invalid(errors={"state": [_("Choose one of %(known)s.") % {"known": ", ".join(states)}]})
+    return given
+
+
+def _subscriptions_that_are(state: SubscriptionState) -> Q:
+    plain = {
+        SubscriptionState.REJECTED: Q(closed_at__isnull=False),
+        SubscriptionState.ENDED: Q(closed_at=None, ended_at__isnull=False),
+        SubscriptionState.LEAVING: _OPEN & Q(leave_requested_at__isnull=False),
+        SubscriptionState.SUSPENDED: _STAYS & Q(suspended_at__isnull=False),
+        SubscriptionState.REQUESTED: _RUNS & Q(approved_at=None),
+    }
+    if state in plain:
+        return plain[state]
+    moving = all_stacks([State.PENDING, State.PROGRESSING])
+    if state in (SubscriptionState.ACTIVE, SubscriptionState.CHANGING):
+        at_work = Q(stack_key__in=[s.key for s in moving])
+        return (
+            _AGREED & Q(activated_at__isnull=False) & (at_work if state == SubscriptionState.CHANGING else ~at_work)
+        )
+    # An approved subscription has a stack: its plan was approved with it.
+    untouched = [s.key for s in moving if s.condition.state == State.PENDING and not s.condition.reason]
+    waits = Q(stack_key__in=untouched)
+    return _AGREED & Q(activated_at=None) & (waits if state == SubscriptionState.APPROVED else ~waits)

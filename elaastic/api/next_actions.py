@@ -1,0 +1,112 @@
+"""Whose move it is, and which: what a page or a script shows beside a state."""
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from elaastic.api.fields import one_of
+from elaastic.models import Request, RequestState, SubscriptionState
+from elaastic.selectors.subscriptions import Overview, state_of
+from provisioning.domain.conditions import NEEDS_HUMAN, REASONS, Condition
+
+WHO: Final = ("nobody", "authority", "region")
+# code -> (whose move, sentence). Clients may rely on the codes.
+ACTIONS: Final = {
+    "none": ("nobody", gettext_lazy("Nothing is to be done.")),
+    "wait_for_plan": ("nobody", gettext_lazy("The plan is being made; it takes a moment.")),
+    "make_room": ("region", gettext_lazy("It does not fit at present; the region must make room.")),
+    "mend_planning": ("region", gettext_lazy("The plan cannot be made; the region must look into it.")),
+    "decide": ("region", gettext_lazy("The region must read the plan and decide.")),
+    "wait_for_work": ("nobody", gettext_lazy("It is being provisioned; nothing is to be done.")),
+    "mend": ("region", gettext_lazy("The region must look into it.")),
+    "ask_again": ("authority", gettext_lazy("Read the reason, then ask again if it is still needed.")),
+}
+_AT_WORK: Final = frozenset(
+    {SubscriptionState.APPROVED, SubscriptionState.PROVISIONING, SubscriptionState.CHANGING}
+)
+
+
+class NextActionShape(serializers.Serializer[Any]):
+    """Whose move it is; `code` is stable, `text` is for people."""
+
+    who = one_of(WHO)
+    code = one_of(ACTIONS)
+    text = serializers.CharField()
+
+
+class ConditionShape(serializers.Serializer[Any]):
+    """How something stands: a stable reason, and a sentence with the next step."""
+
+    type = one_of(("stack", "planning"))
+    state = one_of(("pending", "progressing", "ready", "drifted", "blocked", "failed", "retained", "gone"))
+    reason = serializers.CharField()
+    message = serializers.CharField()
+    whose_move = one_of(WHO)
+
+
+def action(code: str) -> dict[str, str]:
+    """One of `ACTIONS` as clients get it."""
+    who, text = ACTIONS[code]
+    return {"who": who, "code": code, "text": str(text)}
+
+
+def request_next_action(request: Request) -> dict[str, str]:
+    """Whose move a request waits for."""
+    state = state_of(request)
+    if state == RequestState.AWAITING_DECISION:
+        return action("decide")
+    if state == RequestState.REJECTED:
+        return action("ask_again")
+    if state == RequestState.APPROVED:
+        return action("wait_for_work")
+    if state != RequestState.PLANNING:
+        return action("none")
+    if request.planning_problem == "NoRoom":
+        return action("make_room")
+    return action("mend_planning" if request.planning_problem == "Refused" else "wait_for_plan")
+
+
+def subscription_next_action(seen: Overview) -> dict[str, str]:
+    """Whose move a subscription waits for: a request first, then what is being built, then what went wrong."""
+    if seen.open_request is not None:
+        return request_next_action(seen.open_request)
+    if seen.state == SubscriptionState.REJECTED:
+        return action("ask_again")
+    if seen.condition.state in NEEDS_HUMAN and seen.state != SubscriptionState.ENDED:
+        return action("wait_for_work" if whose_move(seen.condition) == "nobody" else "mend")
+    return action("wait_for_work" if seen.state in _AT_WORK else "none")
+
+
+def conditions_of(seen: Overview) -> list[dict[str, str]]:
+    """The stack's condition, and what is in the way of the open request's plan."""
+    found = [condition_shape("stack", seen.condition)] if seen.stack else []
+    asked = seen.open_request
+    if asked is not None and asked.planning_problem:
+        told = request_next_action(asked)
+        found.append(
+            {
+                "type": "planning",
+                "state": "blocked",
+                "reason": asked.planning_problem,
+                "message": asked.planning_message or told["text"],
+                "whose_move": told["who"],
+            }
+        )
+    return found
+
+
+def condition_shape(kind: str, condition: Condition) -> dict[str, str]:
+    """One condition as clients get it."""
+    return {
+        "type": kind,
+        "state": str(condition.state),
+        "reason": condition.reason,
+        "message": condition.message,
+        "whose_move": whose_move(condition),
+    }
+
+
+def whose_move(condition: Condition) -> str:
+    """Who has to act; a reason that nobody listed is the region's to look at."""
+    return REASONS.get(condition.reason, ("region", ""))[0]

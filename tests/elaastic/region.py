@@ -1,0 +1,136 @@
+"""A region in memory, for tests that are about people and not about Ceph: one platform, three sites.
+
+It answers the engine's four verbs at once and for ever; what a real platform does is told by tests/provisioning.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from django.db import connection
+
+from elaastic.models import Request
+from elaastic.services import planning
+from provisioning.domain.handler import Sample, Target
+from provisioning.domain.observation import Absent, InProgress, Observation, Outcome, Present, Sighting
+from provisioning.services import capacity, surroundings, sweep
+from provisioning.signals import doorbell
+
+SITES = ("ancona", "macerata", "pesaro")
+SITE_GIB = 10_000
+ENDPOINT = "http://127.0.0.1:7480"
+
+
+class _Handler:
+    """Remembers what was made, by full name."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Present] = {}
+
+    def observe(self, target: Target) -> Observation:
+        return self.made.get(target.full_name, Absent())
+
+    def create(self, target: Target) -> Outcome:
+        outputs = {"uid": f"{target.marker.stack}${target.name}", "bucket": getattr(target.spec, "bucket", "")}
+        if "access_key" in target.secrets:
+            outputs["access_key"] = target.secrets["access_key"].reveal()
+        self.made[target.full_name] = Present(target.full_name, target.spec.declared(), outputs)
+        return Outcome(external_id=target.full_name)
+
+    def update(self, target: Target, after: object) -> Outcome:
+        return self.create(target)
+
+    def delete(self, target: Target) -> Outcome:
+        self.made.pop(target.full_name, None)
+        return Outcome()
+
+    def poll(self, target: Target) -> Observation | InProgress:
+        return self.observe(target)
+
+
+class MemoryProvider:
+    """One platform."""
+
+    def __init__(self) -> None:
+        self.handlers = {kind: _Handler() for kind in ("ceph.user", "ceph.key", "ceph.bucket")}
+        self.pushed: list[str] = []
+
+    def probe(self) -> None:
+        """It always answers."""
+
+    def marks(self, after: str) -> list[str]:
+        return [mark for mark in self.pushed if mark > after]
+
+    def push_mark(self, mark: str) -> None:
+        self.pushed.append(mark)
+
+    def census(self) -> Iterator[Sighting]:
+        yield from ()
+
+    def capacity(self) -> list[Sample]:
+        return []
+
+
+def write_region_file(folder: Path) -> Path:
+    """The file of this region; nothing listens at its addresses."""
+    secret = folder / "credentials.yaml"
+    secret.write_text("access_key: nobody\n")
+    content = {
+        "installation": "test",
+        "sites": [
+            {"code": code, "name": code.title(), "lat": 43.0 + n, "lon": 13.0, "seismic_zone": 2}
+            for n, code in enumerate(SITES)
+        ],
+        "platforms": [
+            {
+                "id": "ceph-test",
+                "provider": "ceph",
+                "sites": list(SITES),
+                "endpoints": {"api": ENDPOINT, "data": ENDPOINT},
+                "region": "marche",
+                "credentials_file": str(secret),
+                "queue": "ceph",
+                "totals_by_site": {code: {"storage_gib": SITE_GIB} for code in SITES},
+                "placement_targets": [
+                    {"id": "three", "sites": list(SITES), "copies": 3},
+                    {"id": "two", "sites": list(SITES[:2]), "copies": 2},
+                ],
+            }
+        ],
+    }
+    path = folder / "region.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture
+def region(
+    db: None, tmp_path: Path, settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> MemoryProvider:
+    """The region, open for business. Rings go nowhere: a test says itself when a worker looks."""
+    provider = MemoryProvider()
+    settings.REGION_FILE = write_region_file(tmp_path)
+    monkeypatch.setattr(surroundings, "open_platform", lambda platform: provider)
+    monkeypatch.setattr(surroundings, "_opened", {})
+    monkeypatch.setattr(doorbell, "deliver", lambda task, id, queue: None)
+    monkeypatch.setattr(connection, "_mcloud_test_atomic", True, raising=False)
+    capacity.load_totals()
+    return provider
+
+
+def workers_make_plans() -> None:
+    """A worker takes every request that waits for its plan."""
+    for pk in Request.objects.filter(decision="", plan_due__isnull=False).values_list("pk", flat=True):
+        planning.make_plan(pk)
+
+
+def workers_bring_everything_up() -> None:
+    """Workers look at what is due until nothing is, and notice what came to rest."""
+    for _look in range(50):
+        due = sweep.due_stacks()
+        if not due:
+            break
+        for stack_id in due:
+            sweep.reconcile_stack(stack_id)
+    planning.settle()
