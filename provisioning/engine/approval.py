@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db.models import F
 
+from provisioning import vault
 from provisioning.domain.conditions import State
 from provisioning.domain.manifest import Desired, Manifest
 from provisioning.domain.plan import Action
@@ -83,6 +84,8 @@ def _reopen(row: Resource) -> list[str]:
     kind = row.declares
     if kind.bears_data or not kind.secret_recoverable:
         row.incarnation += 1
+    if not kind.secret_recoverable:
+        vault.forget(row)  # it was the former one's; the next one's is made on the far side
     row.state, row.gone_at, row.external_id, row.handle = State.PENDING, None, "", ""
     row.intent, row.ever_seen, row.seen, row.outputs, row.revealed_at = Intent.NONE, False, {}, {}, None
     return list(_LIVED)

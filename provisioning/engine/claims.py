@@ -4,8 +4,8 @@ Every statement here is a compare-and-swap that counts its rows: `select_for_upd
 SQLite, and a lock held across an outside call is a lock held for ever.
 """
 
-import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,8 +19,6 @@ from provisioning.domain.observation import Outcome
 from provisioning.domain.secrets import Secret
 from provisioning.models import Event, Resource, Stack, clock
 from provisioning.signals import doorbell
-
-log = logging.getLogger(__name__)
 
 # A claim outlives the longest outside call (30 s) by as much again; a dead worker's stack waits this long.
 LEASE: Final = timedelta(seconds=60)
@@ -101,12 +99,17 @@ def write_look(row: Resource, **changes: Any) -> bool:
 
 
 def commit_intent(
-    claim: Claim, row: Resource, generation: int, changes: dict[str, Any], secrets: dict[str, Secret]
+    claim: Claim,
+    row: Resource,
+    generation: int,
+    changes: dict[str, Any],
+    secrets: dict[str, Secret],
+    also: Callable[[], None] = lambda: None,
 ) -> bool:
     """Write down what is about to be sent. False: something moved, start again at the top.
 
     The WHERE holds row version, claim token, unexpired lease and generation; secrets go to the vault in
-    the same transaction, so that what is sent can always be sent again.
+    the same transaction, so that what is sent can always be sent again. So does whatever `also` writes.
     """
     now = clock.now()
     with transaction.atomic():
@@ -119,6 +122,7 @@ def commit_intent(
         )
         if not mine.update(version=F("version") + 1, **changes):
             return False
+        also()
         if secrets:
             vault.store(row, secrets)
     for name, value in changes.items():

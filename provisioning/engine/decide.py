@@ -78,7 +78,8 @@ def decide(
         seen = Absent()  # for us: what is not ours is neither kept nor removed
     if isinstance(seen, Present):
         if not kind.secret_recoverable and not has_secret and row.wish == Wish.PRESENT:
-            return Act("create", {"incarnation": row.incarnation + 1}, successor_of=seen.external_id)
+            fresh = {"incarnation": row.incarnation + 1, "external_id": "", "handle": ""}
+            return Act("create", fresh, successor_of=seen.external_id)
         return _present(row, kind, declared, seen, now)
     return _absent(row, kind, now)
 
@@ -106,7 +107,8 @@ def _present(row: Resource, kind: Kind, declared: dict[str, Any], seen: Present,
             return Note({**known, "wish": Wish.RETAINED, "next_look": now})
         if row.intent == Intent.DELETE and (soon := _recheck(row)) > now:
             return _said(condition(State.PROGRESSING, "Deleting"), next_look=soon)
-        return Act("delete", {"external_id": known["external_id"], "attempts": row.attempts + 1})
+        gone = {"external_id": known["external_id"], "absent_since": None, "attempts": row.attempts + 1}
+        return Act("delete", gone)
     before, after = difference(declared, seen.attributes)
     if not after:
         return _said(Condition(State.READY), **known, **_CALM, intent=Intent.NONE, permit=[], next_look=later)
@@ -133,13 +135,13 @@ def _absent(row: Resource, kind: Kind, now: datetime) -> Decision:
     if waits and row.intent == Intent.CREATE and row.intent_at and now < (grace := _grace(row, kind)):
         return _said(condition(State.PROGRESSING, "Creating"), next_look=grace)
     known = row.ever_seen or bool(row.external_id)
-    if known or row.wish == Wish.ABSENT:
+    if known or row.wish != Wish.PRESENT:
         settled = (row.absent_since or now) + timedelta(seconds=kind.settle_s)
         if now < settled:
             since = row.absent_since or now
             reason = "Deleting" if row.wish == Wish.ABSENT else "Confirming"
             return _said(condition(State.PROGRESSING, reason), absent_since=since, next_look=settled)
-    if row.wish == Wish.ABSENT:
+    if row.wish == Wish.ABSENT or (row.wish == Wish.RETAINED and not known):  # what never was is not kept
         return _said(
             Condition(State.GONE), **_CALM, gone_at=now, external_id="", intent=Intent.NONE, next_look=None
         )

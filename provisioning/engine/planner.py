@@ -10,7 +10,7 @@ from provisioning.domain.errors import ProviderError, StackBusy
 from provisioning.domain.manifest import Desired, Manifest, Placement, digest, refs, resolve
 from provisioning.domain.observation import Absent, Observation, Present
 from provisioning.domain.plan import Action, Change, difference
-from provisioning.engine import breaker
+from provisioning.engine import breaker, retention
 from provisioning.engine.reconciler import Surroundings
 from provisioning.engine.targets import Scene
 from provisioning.kinds import KINDS
@@ -120,7 +120,7 @@ def _readable(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unwanted(manifest: Manifest, rows: Mapping[str, Resource], purge: frozenset[str]) -> list[Change]:
-    kept = _kept(manifest, rows, purge)
+    kept = retention.kept(manifest, rows, purge)
     changes = []
     for row in rows.values():
         if manifest.get(row.name) or row.orphan or (row.wish == Wish.ABSENT and row.name not in kept):
@@ -133,21 +133,3 @@ def _unwanted(manifest: Manifest, rows: Mapping[str, Resource], purge: frozenset
         why = "It is no longer wanted; it is removed" + (" with all its data, for good." if data else ".")
         changes.append(change(action=Action.DELETE, reason=why, purge=data))
     return changes
-
-
-def _kept(manifest: Manifest, rows: Mapping[str, Resource], purge: frozenset[str]) -> set[str]:
-    """What retains, unless purged, and everything that a kept thing refers to."""
-    kept = {
-        r.name
-        for r in rows.values()
-        if (r.retain or r.declares.bears_data)
-        and r.name not in purge
-        and not manifest.get(r.name)
-        and not r.orphan
-        and not (r.wish == Wish.ABSENT and r.purge)
-    }
-    while more := {ref.resource for name in kept for ref in refs(rows[name].spec)} - kept:
-        kept |= {name for name in more if name in rows}
-        if not more & set(rows):
-            break
-    return {name for name in kept if not manifest.get(name)}

@@ -12,11 +12,10 @@
 10. nothing can move, or the budget is spent: release, saying when to look next.
 """
 
-import logging
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.db import connection
@@ -28,21 +27,18 @@ from provisioning.domain.errors import AlreadyExists, PermanentError, ProviderEr
 from provisioning.domain.handler import Handler, Provider, Target
 from provisioning.domain.observation import Absent, InProgress, Observation, Outcome, Present
 from provisioning.domain.secrets import Secret, generate
-from provisioning.engine import breaker, claims, guard
+from provisioning.engine import breaker, claims, guard, trouble
 from provisioning.engine.claims import Claim
 from provisioning.engine.decide import TRIES, Act, decide
 from provisioning.engine.summary import summarise
-from provisioning.engine.targets import Scene
+from provisioning.engine.targets import Scene, was_sent
 from provisioning.models import Resource, Stack, clock
 from provisioning.signals import doorbell, stack_moved
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BUDGET_S: Final = 20.0  # then somebody else's stack is due
 SHORT_WAIT: Final = timedelta(seconds=2)  # a look due sooner is waited for inside the claim
-LONGEST_BACKOFF_S: Final = 900.0
-TELL_AFTER: Final = timedelta(minutes=10)  # a platform down so long is worth a person's attention
 
 
 @dataclass(frozen=True)
@@ -131,6 +127,7 @@ class _Step:
     row: Resource
     around: Surroundings
     checked: dict[str, int]  # platform -> generation at which the guard let writes through, in this claim
+    before: tuple[str, datetime | None] | None = None  # the intent that the one committed in this turn replaced
 
     def run(self) -> None:
         provider = self.around.provider(self.row.platform)
@@ -150,9 +147,10 @@ class _Step:
         if seen is None:
             return
         reach("observed")
-        kind = self.row.declares
-        declared = target.spec.declared()
-        decision = decide(self.row, kind, declared, seen, clock.now(), has_secret=bool(target.secrets))  # 6
+        declared = target.spec.declared() if target.spec else {}
+        decision = decide(  # 6
+            self.row, self.row.declares, declared, seen, clock.now(), has_secret=bool(target.secrets)
+        )
         if not isinstance(decision, Act):
             claims.write_look(self.row, **decision.changes)
             return
@@ -163,6 +161,9 @@ class _Step:
 
     def _observe(self, handler: Handler, target: Target) -> Observation | None:
         """None when a handle's answer already settled what to write; else what is there now."""
+        row = self.row
+        if target.spec is None and not was_sent(row):
+            return Absent()  # nothing was ever sent for it, and nobody could say what to look for
         if not self.row.handle:
             return _outside(lambda: handler.observe(target))
         try:
@@ -175,8 +176,10 @@ class _Step:
             return None
         if isinstance(seen, InProgress):
             return seen
-        found = {"external_id": seen.external_id, "ever_seen": True} if isinstance(seen, Present) else {}
         assert isinstance(seen, Present | Absent)
+        found: dict[str, Any] = {}
+        if isinstance(seen, Present) and not row.external_id:
+            found = {"external_id": seen.external_id, "ever_seen": True}
         claims.write_look(self.row, handle="", next_look=clock.now(), **found)
         return None
 
@@ -188,18 +191,20 @@ class _Step:
         return not guard.held(self.row.platform)
 
     def _act(self, handler: Handler, target: Target, act: Act) -> None:
-        now, fresh = clock.now(), dict[str, Secret]()
+        now, fresh, kind = clock.now(), dict[str, Secret](), self.row.declares
         intent = {} if act.only_id else {"intent": act.verb, "intent_at": now}
-        if act.verb == "create":
-            fresh = {f: generate(f) for f in self.row.declares.secrets if f not in target.secrets}
-        if act.successor_of:
-            claims.make_orphan(self.row, act.successor_of, target.full_name, purge=False)
-            vault.forget(self.row)
-            act = replace(act, changes={**act.changes, "external_id": ""})
+        if act.verb == "create" and kind.secret_recoverable:
+            fresh = {f: generate(f) for f in kind.secrets if f not in target.secrets}
+        self.before = (self.row.intent, self.row.intent_at)
         busy = condition(State.PROGRESSING, {"create": "Creating", "update": "Updating"}.get(act.verb, "Deleting"))
         says = {"state": busy.state, "reason": busy.reason, "message": busy.message, "next_look": now}
         if not claims.commit_intent(  # 7
-            self.claim, self.row, self.stack.generation, {**says, **intent, **act.changes}, fresh
+            self.claim,
+            self.row,
+            self.stack.generation,
+            {**says, **intent, **act.changes},
+            fresh,
+            partial(self._succeed, act, target.full_name),
         ):
             return
         reach(f"intent {act.verb}")
@@ -214,6 +219,13 @@ class _Step:
         claims.note(self.row.stack_id, self.row.name, _PAST[act.verb], detail={"after": act.after})
         reach(f"recorded {act.verb}")
 
+    def _succeed(self, act: Act, former_name: str) -> None:
+        """A next incarnation starts clean: a secret shown once was the former one's, which is to be removed."""
+        if "incarnation" in act.changes and not self.row.declares.secret_recoverable:
+            vault.forget(self.row)
+        if act.successor_of:
+            claims.make_orphan(self.row, act.successor_of, former_name, purge=False)
+
     def _send(self, handler: Handler, target: Target, act: Act) -> Outcome:
         if act.verb == "create":
             try:
@@ -227,28 +239,14 @@ class _Step:
     def _failed(self, error: ProviderError) -> None:
         breaker.failed(self.row.platform, error)
         if isinstance(error, TemporaryError):
-            self._try_later(error)
+            unsent = self._unsent() if error.unsent else {}
+            claims.write_look(self.row, **trouble.later(self.row, error, clock.now()), **unsent)
             return
         self._say(State.BLOCKED if error.reason in _WAITS else State.FAILED, error.reason, detail=error.message)
 
-    def _try_later(self, error: TemporaryError) -> None:
-        now = clock.now()
-        since = self.row.trouble_since or now
-        ceiling = min(LONGEST_BACKOFF_S, 2.0 ** min(self.row.failures + 1, 10))
-        wait = error.retry_after or random.uniform(0.2, ceiling)  # noqa: S311  (full jitter, not a secret)
-        long = now - since >= TELL_AFTER
-        what = condition(State.BLOCKED if long else State.PROGRESSING, error.reason, error.message)
-        unsent = {"intent": Resource.Intent.NONE} if error.unsent else {}
-        claims.write_look(
-            self.row,
-            state=what.state,
-            reason=what.reason,
-            message=what.message,
-            trouble_since=since,
-            failures=self.row.failures + 1,
-            next_look=now + timedelta(seconds=wait),
-            **unsent,
-        )
+    def _unsent(self) -> dict[str, Any]:
+        """The call did not leave, so its intent is taken back; what was sent before it may still be under way."""
+        return dict(zip(("intent", "intent_at"), self.before, strict=True)) if self.before else {}
 
     def _say(self, state: State, reason: str, next_look: datetime | None = None, detail: str = "") -> None:
         what = condition(state, reason, detail)

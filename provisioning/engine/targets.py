@@ -40,14 +40,25 @@ class Scene:
         return all(self._stands(self.rows.get(name), row) for name in self.needs(row))
 
     def _stands(self, needed: Resource | None, row: Resource) -> bool:
+        if row.wish != Resource.Wish.PRESENT:
+            return True  # kept as it is: only looked at
         if needed is None or not needed.outputs:
             return False
         return row.ever_seen or needed.state == State.READY
 
-    def spec(self, row: Resource) -> Spec:
-        """The row's spec, refs resolved."""
+    def spec(self, row: Resource) -> Spec | None:
+        """The row's spec, refs resolved. None when it is not to be made and what it refers to is not known (any
+        more): what was never wanted long enough to be made, and what the census found without a row.
+        """
+        if row.wish != Resource.Wish.PRESENT and not row.spec:
+            return None
         outputs = {name: r.outputs for name, r in self.rows.items()}
-        return row.declares.parse(resolve(row.spec, outputs))
+        try:
+            return row.declares.parse(resolve(row.spec, outputs))
+        except KeyError:
+            if row.wish == Resource.Wish.PRESENT:
+                raise
+            return None
 
     def target(self, row: Resource, secrets: Mapping[str, Secret] | None = None) -> Target:
         """What the handler is told. `secrets` are those just generated, not read from the vault."""
@@ -65,6 +76,11 @@ class Scene:
             secrets=secrets or stored.get(row.pk, {}),
             ref_secrets={f: stored.get(pk, {}) for f, pk in others.items()},
         )
+
+
+def was_sent(row: Resource) -> bool:
+    """It may exist: something was sent for it, or seen of it."""
+    return bool(row.intent or row.external_id or row.handle or row.ever_seen)
 
 
 # A person is told after ten minutes, but these mend themselves and are tried all the time.

@@ -31,7 +31,7 @@ class Auditor:
         self.answered_by_people: set[tuple[str, str]] = set()
         self.sends: Counter[str] = Counter()
 
-    # -- while it runs ----------------------------------------------------------------------------------------------
+    # -- while it runs -----------------------------------------------------------------------------------------
     def looked(self, target: Target, found: Thing | None) -> None:
         """The engine was told what is there."""
         self.looks[target.marker.stack, target.marker.name] = self.world.now
@@ -85,7 +85,7 @@ class Auditor:
                 if not any(when >= thing.asked and (s, n) == (stack, name) for when, s, n in self.purges):
                     world.violation("data deleted without a purge that was approved")
 
-    # -- at the end --------------------------------------------------------------------------------------------------
+    # -- at the end --------------------------------------------------------------------------------------------
     def rest(self) -> list[str]:
         """What is wrong, were this the end."""
         rows = list(Resource.objects.select_related("stack").exclude(state=State.GONE))

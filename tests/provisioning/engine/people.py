@@ -22,15 +22,17 @@ class People:
     def live(self) -> None:
         """Act now and then during the storm; afterwards answer what the portal asks, until all is at rest."""
         world = self.world
+        for key in world.keys:
+            self.decide(key, self.manifest(), [])
         while world.storm:
             world.sleep(self.rng.expovariate(world.tempo))
             self.act()
             if not world.audit.accepted and self.rng.random() < 0.3:
                 self.accept()
         world.say("-- the storm is over --")
-        self.accept()
         first = True
         while True:
+            self.accept()
             for key in world.keys:
                 if first:
                     stacks.look_now(key)
@@ -54,7 +56,7 @@ class People:
         }
         self.rng.choices(list(acts), list(acts.values()))[0]()
 
-    # -- the portal's users ------------------------------------------------------------------------------------------
+    # -- the portal's users ------------------------------------------------------------------------------------
     def manifest(self) -> Manifest:
         """Any closed choice of the model kinds that this scenario knows."""
         names = {n for n in self.world.kinds if self.rng.random() < 0.7}
@@ -148,12 +150,11 @@ class People:
     def accept(self) -> None:
         """An operator reads the report of a restored database."""
         world = self.world
-        if PlatformState.objects.filter(platform=PLATFORM, held_at__isnull=False).exists():
-            try:
-                platforms.accept_restored(PLATFORM)
-            except ProviderError:
-                return
-        elif world.storm:
+        if not PlatformState.objects.filter(platform=PLATFORM, held_at__isnull=False).exists():
+            return
+        try:
+            platforms.accept_restored(PLATFORM)
+        except ProviderError:
             return
         world.say("accepted")
         world.audit.accepted = True
@@ -161,7 +162,7 @@ class People:
             generation = Stack.objects.get(key=key).generation
             world.audit.generations[key] = min(world.audit.generations[key], generation)
 
-    # -- strangers and the weather -----------------------------------------------------------------------------------
+    # -- strangers and the weather -----------------------------------------------------------------------------
     def _mine(self) -> list[Any]:
         return [t for t in self.world.cloud.live() if t.origin != "stranger"]
 
@@ -213,5 +214,7 @@ class People:
         world.audit.accepted = False
         world.audit.intents.clear()
         world.audit.purges = [p for p in world.audit.purges if p[0] <= when]
-        world.audit.answered_by_people |= {(key, kind) for key in world.keys for kind in MODEL if kind not in UNIQUE}
+        world.audit.answered_by_people |= {
+            (key, kind) for key in world.keys for kind in MODEL if kind not in UNIQUE
+        }
         world.restart_mortals()

@@ -1,4 +1,4 @@
-"""The model cloud's provider: the engine's own contract over `Cloud`, and every way in which a call may go wrong."""
+"""The model cloud's provider: the engine's contract over `Cloud`, and every way in which a call may go wrong."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
@@ -140,7 +140,9 @@ class ModelHandler:
     def update(self, target: Target, after: Mapping[str, Any]) -> Outcome:
         """In place."""
         self.wire.sent("update", target)
-        call(self.wire, lambda: self.wire.cloud.update(self.kind, target.external_id or "", dict(after)), write=True)
+        call(
+            self.wire, lambda: self.wire.cloud.update(self.kind, target.external_id or "", dict(after)), write=True
+        )
         return Outcome()
 
     def delete(self, target: Target) -> Outcome:
@@ -185,7 +187,7 @@ class ModelProvider:
 
     def census(self) -> Iterator[Sighting]:
         """What lists show; a key carries no marker and is known by its name."""
-        for thing in call(self.wire, lambda: self.wire.cloud.list()):
+        for thing in call(self.wire, self.wire.cloud.list):
             name = ".".join(thing.name.split(".")[:3])
             marker = thing.marker or (name if thing.kind == "key" else "")
             yield Sighting(thing.kind, thing.id, marker)

@@ -31,7 +31,7 @@ class Scheduler:
         self._lives: dict[str, tuple[Callable[[], None], bool]] = {}
         self._running: dict[str, Any] = {}
 
-    # -- time, as `provisioning.models.clock.Source` -------------------------------------------------------------
+    # -- time, as `provisioning.models.clock.Source` -----------------------------------------------------------
     def time(self) -> datetime:
         """Virtual now."""
         return START + timedelta(seconds=self.now)
@@ -53,7 +53,7 @@ class Scheduler:
         while self._heap and self._heap[0][0] <= self.now:
             heapq.heappop(self._heap)[3]()
 
-    # -- workers ---------------------------------------------------------------------------------------------------
+    # -- workers -----------------------------------------------------------------------------------------------
     def start(self, name: str, life: Callable[[], None], *, mortal: bool = True) -> None:
         """A worker, or a person (not mortal); a former one of this name is thrown away where it stands."""
         self._lives[name] = (life, mortal)
@@ -116,7 +116,7 @@ class Scheduler:
         if greenlet.getcurrent() is not self._hub:
             self._hub.switch(self.rng.uniform(0, 5) if self.storm and self.rng.random() < 0.06 else 0.001)
 
-    # -- seeing ----------------------------------------------------------------------------------------------------
+    # -- seeing ------------------------------------------------------------------------------------------------
     def say(self, *words: object) -> None:
         """One line of the trace."""
         if self.trace:
