@@ -10,6 +10,7 @@ import pytest
 
 from lab.ceph.cluster import CephCluster
 from lab.deadline import wait_until
+from provisioning.domain.handler import Target
 from provisioning.domain.observation import Sighting
 from provisioning.domain.region import PlacementTarget, Platform, parse_region
 from provisioning.kinds.ceph import BucketSpec
@@ -32,19 +33,23 @@ def test_marks_come_back_in_order_and_only_those_after(town: Town) -> None:
     assert marks[1] in town.provider.marks(marks[0])
 
 
-def test_the_census_sees_what_was_made_and_nothing_without_a_marker(town: Town) -> None:
-    uid = town.make_user("owner", max_buckets=1)
-    secrets = town.make_key(uid)
-    town.make_user("probe")
-    town.outside.create_user(uid=f"{town.tenant}$writer", display_name="A stranger", generate_key=False)
+def _archive(town: Town) -> Target:
+    secrets = town.make_key(town.make_user("owner", max_buckets=1))
     roles = {role: f"{town.tenant}${role}" for role in ("owner", "writer", "restore", "probe")}
     spec = BucketSpec(bucket="backup", owner_key="k", placement_target="three-sites", retention_days=1, **roles)
-    target = town.target("archive-backup", spec, ref_secrets={"owner_key": secrets})
+    return town.target("archive-backup", spec, ref_secrets={"owner_key": secrets})
+
+
+def test_the_census_sees_what_was_made_and_nothing_without_a_marker(town: Town) -> None:
+    target = _archive(town)
+    secrets = target.ref_secrets["owner_key"]
+    town.make_user("probe")
+    town.outside.create_user(uid=f"{town.tenant}$writer", display_name="A stranger", generate_key=False)
     made = town.provider.handlers["ceph.bucket"].create(target)
     mine = [s for s in town.provider.census() if f".{town.stack}." in s.marker]
     assert made.external_id
     assert set(mine) == {
-        Sighting("ceph.user", uid, str(town.marker("owner"))),
+        Sighting("ceph.user", f"{town.tenant}$owner", str(town.marker("owner"))),
         Sighting("ceph.user", f"{town.tenant}$probe", str(town.marker("probe"))),
         Sighting("ceph.key", secrets["access_key"].reveal(), str(town.marker("owner-key"))),
         Sighting("ceph.bucket", made.external_id, str(town.marker("backup"))),
@@ -79,13 +84,15 @@ def test_no_site_is_down(ceph_platform: Platform) -> None:
     assert CephProvider(ceph_platform).health() == []
 
 
+@pytest.mark.parametrize("ceph_platform", ["real"], indirect=True)
 @pytest.mark.real
-def test_a_lost_site_shows_and_archives_are_still_made(ceph_lab: CephCluster) -> None:
-    provider = CephProvider(parse_region(ceph_lab.region_file.read_text()).platforms[0])
+def test_with_a_site_lost_its_code_is_named_and_archives_are_still_made(ceph_lab: CephCluster, town: Town) -> None:
+    target = _archive(town)
     with ceph_lab.lost_site("pu"):
-        wait_until("pu seen down", lambda: provider.health() == ["pu"], timeout_s=30)
-        provider.probe()
-    wait_until("pu seen up", lambda: provider.health() == [], timeout_s=30)
+        wait_until("pu seen down", lambda: town.provider.health() == ["pu"], timeout_s=30)
+        made = town.provider.handlers["ceph.bucket"].create(target)
+        assert made.external_id
+    wait_until("pu seen up", lambda: town.provider.health() == [], timeout_s=30)
 
 
 @pytest.mark.real
