@@ -77,7 +77,9 @@ class Region:
     def _answer(self, request: Request) -> Answer:
         where = match(request)
         name = where.route.name if where.route else ""
-        record, fault = self.plan.begin(request.method, request.path, name, _claimed_key(request))
+        record, fault = self.plan.begin(
+            request.method, request.path, name, _claimed_key(request), request.query.get("uid", "")
+        )
         if self.plan.latency_ms:
             time.sleep(self.plan.latency_ms / 1000)
         if fault and not fault.after:

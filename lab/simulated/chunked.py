@@ -1,7 +1,7 @@
-"""Request bodies: plain, chunked with signatures, chunked with trailers; all come out as plain bytes.
+"""Request bodies: plain, or in chunks that are signed one by one (minio-go, that is restic); both come out plain.
 
-minio-go (restic), the Java and .NET SDKs sign each chunk; newer boto3 and aws send unsigned chunks with a checksum
-trailer over TLS. The trailer is read and dropped: RGW 16 does not know it either.
+Unsigned chunks with a checksum trailer, which newer SDKs send over TLS by default, are refused: RGW 16.2.15 takes
+the header for the body's hash and answers XAmzContentSHA256Mismatch (tried). Clients must be told `when_required`.
 """
 
 import hashlib
@@ -13,9 +13,8 @@ from lab.simulated.sigv4 import UNSIGNED, Signed
 from lab.simulated.web import Request, Stream
 
 SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
-UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 BLOCK = 1 << 20
-# Longest chunk header seen: 8 hex digits, `;chunk-signature=` and 64 hex digits; trailers are shorter.
+# Longest chunk header seen: 8 hex digits, `;chunk-signature=` and 64 hex digits.
 MAX_LINE = 4096
 
 
@@ -27,8 +26,8 @@ def body_length(request: Request) -> int:
 def blocks(request: Request, signed: Signed | None) -> Iterator[bytes]:
     """The body in blocks of at most 1 MiB or one chunk; raises Refused when a hash or signature does not fit."""
     payload = signed.payload if signed else request.headers.get("x-amz-content-sha256", UNSIGNED)
-    if payload.startswith("STREAMING-"):
-        return _chunks(request.stream, signed if payload == SIGNED_CHUNKS else None)
+    if payload == SIGNED_CHUNKS and signed:
+        return _chunks(request.stream, signed)
     return _plain(request.stream, payload)
 
 
@@ -39,7 +38,7 @@ def whole(request: Request, signed: Signed | None) -> bytes:
 
 def _plain(stream: Stream, payload: str) -> Iterator[bytes]:
     seen = hashlib.sha256()
-    checked = len(payload) == 64
+    checked = payload != UNSIGNED
     while block := stream.read(BLOCK):
         if checked:
             seen.update(block)
@@ -48,9 +47,9 @@ def _plain(stream: Stream, payload: str) -> Iterator[bytes]:
         raise Refused("XAmzContentSHA256Mismatch")
 
 
-def _chunks(stream: Stream, signed: Signed | None) -> Iterator[bytes]:
+def _chunks(stream: Stream, signed: Signed) -> Iterator[bytes]:
     reader = _Lines(stream)
-    previous = signed.signature if signed else ""
+    previous = signed.signature
     while True:
         size_text, _, extension = reader.line().partition(b";")
         try:
@@ -58,8 +57,7 @@ def _chunks(stream: Stream, signed: Signed | None) -> Iterator[bytes]:
         except ValueError:
             raise Refused("InvalidArgument", "bad chunk header") from None
         data = reader.exactly(size)
-        if signed:
-            previous = _checked(signed, previous, data, extension)
+        previous = _checked(signed, previous, data, extension)
         if size == 0:
             reader.rest()
             return
@@ -107,6 +105,6 @@ class _Lines:
         return b"".join(parts)
 
     def rest(self) -> None:
-        """Drain trailers so that the connection can be used again."""
+        """Drain what follows so that the connection can be used again."""
         while self._stream.read(65536):
             continue

@@ -73,6 +73,7 @@ class Record:
     access_key: str
     status: int = 0
     fault: str = ""
+    uid: str = ""  # whom an Admin Ops call is about: a DELETE without it could be anybody's
 
 
 @dataclass
@@ -85,11 +86,13 @@ class Plan:
     _number: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, method: str, path: str, route: str, access_key: str) -> tuple[Record, Fault | None]:
+    def begin(
+        self, method: str, path: str, route: str, access_key: str, uid: str = ""
+    ) -> tuple[Record, Fault | None]:
         """Number the call, log it and say whether it is to go wrong."""
         with self._lock:
             self._number += 1
-            record = Record(self._number, method, path, route, access_key)
+            record = Record(self._number, method, path, route, access_key, uid=uid)
             self.log.append(record)
             fault = next((one for one in self.faults if one.hits(self._number, route)), None)
             if fault:
