@@ -23,7 +23,7 @@ class Marks:
     def after(self, mark: str) -> list[str]:
         """Marks of this platform that sort after `mark`."""
         try:
-            return list(self.signed.names(self.bucket, f"{self.platform}/", mark))
+            return [one.key for one in self.signed.objects(self.bucket, f"{self.platform}/", mark)]
         except NotThere as error:
             if error.code != "NoSuchBucket":
                 raise

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from provisioning.domain.handler import Handler, Sample
 from provisioning.domain.observation import Sighting
 from provisioning.domain.region import Platform
+from provisioning.domain.secrets import Secret
 from provisioning.providers.ceph import census
 from provisioning.providers.ceph.capacity import Capacity
 from provisioning.providers.ceph.client import credentials
@@ -16,6 +17,7 @@ from provisioning.providers.ceph.handlers.bucket import BucketHandler
 from provisioning.providers.ceph.handlers.key import KeyHandler
 from provisioning.providers.ceph.handlers.user import UserHandler
 from provisioning.providers.ceph.marks import Marks
+from provisioning.providers.ceph.meter import Figures, figures
 
 
 def open_platform(platform: Platform) -> "CephProvider":
@@ -67,6 +69,10 @@ class CephProvider:
     def missing_targets(self) -> list[str]:
         """Placement targets of the region file that the cluster lacks; for the check at start."""
         return self._capacity.missing(self._platform.placement_targets)
+
+    def figures(self, tenant: str, bucket: str, access_key: str, secret_key: Secret) -> Figures:
+        """What the archive holds, seen with its probe's key."""
+        return figures(self._admin, self._s3.signed(access_key, secret_key), tenant, bucket)
 
     def _marks(self) -> Marks:
         # One bucket, the only one that the portal's identity may own; each platform id is a folder in it, so that

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
@@ -34,6 +35,15 @@ class ObjectLock:
 
     mode: str = ""
     days: int | None = None
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """A current object; `size` in bytes."""
+
+    key: str
+    size: int
+    written: datetime
 
 
 class S3:
@@ -184,16 +194,18 @@ class Signed:
     def put(self, bucket: str, key: str, body: bytes) -> None:
         self._call(f"writing to {bucket}", "put_object", Bucket=bucket, Key=key, Body=body)
 
-    def names(self, bucket: str, prefix: str, after: str) -> Iterator[str]:
-        """Keys with `prefix` that sort after `after`, by page."""
+    def objects(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[S3Object]:
+        """Current objects with `prefix` that sort after `after`, by page."""
+        doing = f"listing {bucket}"
         words: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "StartAfter": after}
         while True:
-            found = self._call(f"listing {bucket}", "list_objects_v2", **words)
-            more = _field(f"listing {bucket}", found, "IsTruncated")
-            yield from (one["Key"] for one in found.get("Contents", []))
+            found = self._call(doing, "list_objects_v2", **words)
+            more = _field(doing, found, "IsTruncated")
+            for one in found.get("Contents", []):
+                yield S3Object(one["Key"], int(one["Size"]), one["LastModified"])
             if not more:
                 return
-            words["ContinuationToken"] = found["NextContinuationToken"]
+            words["ContinuationToken"] = _field(doing, found, "NextContinuationToken")
 
     def _found(self, doing: str, method: str, name: str, absent: str, **words: Any) -> Any:
         """The answer's field `name`, or None for the one not-found code that means "not set"."""

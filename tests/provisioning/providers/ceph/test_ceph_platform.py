@@ -56,6 +56,27 @@ def test_the_census_sees_what_was_made_and_nothing_without_a_marker(town: Town) 
     }
 
 
+def test_an_archives_figures_tell_current_from_held(town: Town) -> None:
+    town.provider.handlers["ceph.bucket"].create(_archive(town))
+    probe = town.make_key(town.make_user("probe"))
+    writer = town.s3(town.make_key(town.make_user("writer")))
+    pair = probe["access_key"].reveal(), probe["secret_key"]
+    empty = town.provider.figures(town.tenant, "backup", *pair)
+    assert (empty.held_bytes, empty.current_objects, empty.newest) == (0, 0, None)
+    for key, body in (("a", b"x" * 100), ("b", b"y" * 10), ("a", b"z" * 50)):
+        writer.put_object(Bucket="backup", Key=key, Body=body)
+    last = writer.head_object(Bucket="backup", Key="a")["LastModified"]
+
+    def counted() -> bool:
+        return town.provider.figures(town.tenant, "backup", *pair).held_bytes == 160
+
+    wait_until("three versions counted", counted, timeout_s=15)
+    full = town.provider.figures(town.tenant, "backup", *pair)
+    assert (full.held_objects, full.current_bytes, full.current_objects) == (3, 60, 2)
+    assert full.newest
+    assert full.newest.replace(microsecond=0) == last
+
+
 def test_the_listing_of_users_goes_by_page(town: Town) -> None:
     made = {town.make_user(role) for role in ("owner", "writer", "restore")}
     paged = list(town.provider._admin.uids(page=2))
