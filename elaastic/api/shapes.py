@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from elaastic.api.fields import AnyObject, Int32, LevelNumber, one_of
+from elaastic.api.fields import AnyObject, LevelNumber, one_of
 from elaastic.api.next_actions import (
     ConditionShape,
     NextActionShape,
@@ -170,9 +170,3 @@ class RevealedShape(serializers.Serializer[Any]):
     access_key = serializers.CharField()
     secret_key = serializers.CharField()
     buckets = serializers.ListField(child=serializers.CharField())
-
-
-class CountShape(serializers.Serializer[Any]):
-    """How many things an act touched."""
-
-    freed = Int32()
