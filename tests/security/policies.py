@@ -1,13 +1,12 @@
 """Every address of the project, and what its policy is. A new one that is missing here fails the build.
 
 Two kinds of entry: an API address says which personas get past the gate, method by method; any other address
-says who may open it in one word. `elaastic`'s own addresses are declared in `policies_elaastic.py` beside
-this file, in the same shape, once they exist.
+says who may open it in one word. `elaastic`'s addresses stand in `policies_elaastic.py` beside this file.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
+
+from tests.security import policies_elaastic
 
 API: Final = "rest/elaastic/v1/"
 
@@ -42,15 +41,12 @@ API_POLICIES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "authorities/<uuid:public_id>/members/": {"GET": EVERYBODY},
 }
 
-# Addresses outside the API: `anybody`, `signed-in`, or `library` (its own package decides, and tests it).
+# Addresses outside the API: `anybody` or `signed-in`. Below a library's prefix its own package decides.
 PAGE_POLICIES: Final[dict[str, str]] = {
     "healthz": "anybody",
     "i18n/setlang/": "anybody",
 }
 LIBRARY_PREFIXES: Final = ("accounts/",)
 
-_MORE: Final = "tests.security.policies_elaastic"
-if find_spec(_MORE) is not None:
-    _more = import_module(_MORE)
-    API_POLICIES.update(getattr(_more, "API_POLICIES", {}))
-    PAGE_POLICIES.update(getattr(_more, "PAGE_POLICIES", {}))
+API_POLICIES.update(policies_elaastic.API_POLICIES)
+PAGE_POLICIES.update(policies_elaastic.PAGE_POLICIES)
