@@ -1,9 +1,13 @@
 """Faults on demand: which call goes wrong, and how; before the work is done or after it."""
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+
+# A demo that backs up for days must not fill the memory with its log; a fault case makes some hundred calls.
+MAX_LOG = 20_000
 
 
 class Kind(StrEnum):
@@ -82,7 +86,7 @@ class Plan:
 
     faults: list[Fault] = field(default_factory=list)
     latency_ms: int = 0
-    log: list[Record] = field(default_factory=list)
+    log: deque[Record] = field(default_factory=lambda: deque(maxlen=MAX_LOG))
     _number: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -1,5 +1,6 @@
 """The region behind gunicorn: one process, threads, loopback. `http.server` costs 40 ms a call."""
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def serve(folder: Path, port: int) -> None:
     """Until a signal; OSError when the port is taken."""
+    # The database holds the keys that towns were given: nobody else on the machine reads it.
+    os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True)
     listener = socket.create_server(("127.0.0.1", port), backlog=256)
     credentials_in(folder)

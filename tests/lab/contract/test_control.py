@@ -206,8 +206,8 @@ def test_a_region_in_process_is_cheap(region: Region, admin: Any, owner: Any) ->
 # On the wire.
 
 
-def control(place: Place, name: str, **given: object) -> None:
-    request = urllib.request.Request(f"{place.endpoint}/control/{name}", json.dumps(given).encode(), method="POST")
+def control(place: Place, act: str, /, **given: object) -> None:
+    request = urllib.request.Request(f"{place.endpoint}/control/{act}", json.dumps(given).encode(), method="POST")
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert json.loads(answer.read()) == {"ok": True}
 
@@ -244,6 +244,13 @@ def test_the_portals_own_key_does_not_open_control(wire: Place) -> None:
     answer = send(wire.endpoint, wire.portal, "POST", "/control/reset", body=b"{}")
     assert answer.status == 403
     assert wire.admin().get_user(uid="portal")["user_id"] == "portal"
+
+
+def test_a_page_in_a_browser_does_not_open_control(wire: Place) -> None:
+    answer = send(
+        wire.endpoint, None, "POST", "/control/reset", headers={"origin": "http://evil.example"}, body=b"{}"
+    )
+    assert answer.status == 403
 
 
 def test_an_unknown_fault_is_refused_with_a_sentence(wire: Place) -> None:

@@ -30,6 +30,7 @@ def test_the_region_file_is_the_slides_region_and_the_key_is_private(tmp_path: P
         credentials = Path(platform["credentials_file"])
         assert credentials.is_absolute()
         assert credentials.stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "region.sqlite3").stat().st_mode & 0o077 == 0
         assert yaml.safe_load(credentials.read_text()).keys() == {
             "access_key", "secret_key", "rados_id", "rados_keyring",
         }  # fmt: skip
