@@ -5,6 +5,7 @@ It answers the engine's four verbs at once and for ever; what a real platform do
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -105,9 +106,7 @@ def write_region_file(folder: Path) -> Path:
 
 
 @pytest.fixture
-def region(
-    db: None, tmp_path: Path, settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> MemoryProvider:
+def region(db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> MemoryProvider:
     """The region, open for business. Rings go nowhere: a test says itself when a worker looks."""
     provider = MemoryProvider()
     settings.REGION_FILE = write_region_file(tmp_path)

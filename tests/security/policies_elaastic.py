@@ -14,17 +14,29 @@ PUBLIC: Final = WIDE | {"scoped_token", "anonymous"}
 
 API_POLICIES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "levels/": {"GET": PUBLIC},
-    "levels/<str:number>/": {"GET": PUBLIC},
-    "capacity/": {"GET": REGION},
-    "platforms/": {"GET": REGION},
+    "levels/<int:number>/": {"GET": PUBLIC},
     "subscriptions/": {"GET": WIDE, "POST": WIDE},
     "subscriptions/<uuid:public_id>/": {"GET": WIDE},
+    "subscriptions/<uuid:public_id>/resources/": {"GET": WIDE},
+    "subscriptions/<uuid:public_id>/events/": {"GET": WIDE},
+    "subscriptions/<uuid:public_id>/credentials/": {"GET": WIDE},
+    "subscriptions/<uuid:public_id>/credentials/<slug:name>/reveal/": {"POST": WIDE},
+    "subscriptions/<uuid:public_id>/client-config/": {"GET": WIDE},
     "requests/": {"GET": WIDE},
     "requests/<uuid:public_id>/": {"GET": WIDE},
     "requests/<uuid:public_id>/plan/": {"GET": WIDE},
     "requests/<uuid:public_id>/approve/": {"POST": WIDE},
     "requests/<uuid:public_id>/reject/": {"POST": WIDE},
     "requests/<uuid:public_id>/withdraw/": {"POST": WIDE},
+    "capacity/": {"GET": REGION},
+    "platforms/": {"GET": REGION},
+    "stacks/": {"GET": REGION},
+    # A stack is somebody's object: whoever may not see it is told 404, not 403.
+    "stacks/<slug:key>/": {"GET": WIDE},
+    "stacks/<slug:key>/resources/": {"GET": WIDE},
+    "stacks/<slug:key>/events/": {"GET": WIDE},
+    "stacks/<slug:key>/retry/": {"POST": WIDE},
+    "stacks/<slug:key>/adopt/": {"POST": WIDE},
 }
 PAGE_POLICIES: Final[dict[str, str]] = {
     "privacy": "anybody",
