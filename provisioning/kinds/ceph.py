@@ -19,7 +19,7 @@ def whole_kib(size: int | None) -> int | None:
 class UserSpec(Spec):
     """An identity of the authority's RGW tenant. Quotas in bytes (None: none of its own)."""
 
-    role: str  # owner | writer | restore | probe
+    role: str = ""  # owner | writer | restore | probe; "" in the row of an orphan, which knows its uid alone
     max_buckets: int = -1  # -1: may own no bucket
     quota_bytes: int | None = None  # everything the identity owns, current and old versions
     bucket_quota_bytes: int | None = None  # the default of each bucket that it owns

@@ -4,6 +4,7 @@ import pytest
 
 from provisioning.domain.errors import PermanentError
 from provisioning.domain.handler import Handler, Target
+from provisioning.domain.observation import Absent
 from provisioning.kinds.ceph import UserSpec
 from tests.provisioning.providers.ceph.battery import ChangeableBattery, differs, present
 from tests.provisioning.providers.ceph.town import Town
@@ -62,3 +63,12 @@ class TestUser(ChangeableBattery):
             handler.delete(self.recorded(target, made.external_id))
         assert refused.value.reason == "NotEmpty"
         assert present(handler.observe(target))
+
+    def test_an_orphan_known_by_its_uid_alone_is_seen_and_removed(
+        self, town: Town, handler: Handler, target: Target
+    ) -> None:
+        made = handler.create(target)
+        orphan = self.recorded(town.target("owner", UserSpec()), made.external_id)
+        assert present(handler.observe(orphan)).external_id == made.external_id
+        handler.delete(orphan)
+        assert handler.observe(orphan) == Absent()
