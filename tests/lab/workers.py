@@ -124,12 +124,13 @@ class LivePortal:
     def _write_region(self) -> None:
         """The cluster's region file, with an installation, a platform and a gateway user of our own.
 
-        The user has the least caps and one bucket, like the lab's own: they are part of what is proven.
+        The user has the least caps and one bucket, like the lab's own: they are part of what is proven. It is
+        in an RGW tenant of its own, since the bucket of the marks has the same name in every installation.
         """
         document = yaml.safe_load(self.ceph.region_file.read_text())
         (platform,) = document["platforms"]
         theirs = yaml.safe_load(Path(platform["credentials_file"]).read_text())
-        keys = rgw.create_user(self.ceph.conf, self.installation, rgw.PORTAL_CAPS, max_buckets=1)
+        keys = rgw.create_user(self.ceph.conf, self._gateway_user, rgw.PORTAL_CAPS, max_buckets=1)
         credentials = self.folder / "ceph-credentials.yaml"
         credentials.touch(mode=0o600)
         credentials.write_text(yaml.safe_dump(theirs | asdict(keys)))
@@ -137,6 +138,10 @@ class LivePortal:
         platform |= {"id": self.platform, "credentials_file": str(credentials), "totals_by_site": totals}
         document["installation"] = self.installation
         self.region_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    @property
+    def _gateway_user(self) -> str:
+        return f"{self.installation}$portal"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -231,7 +236,7 @@ class LivePortal:
         """As the lab's administrator, who has more power than any portal; even locked objects go."""
         administrator = self._administrator()
         owners_last = sorted(self.users_on_cluster(), key=lambda uid: uid.endswith("$owner"))
-        for uid in [*owners_last, self.installation]:
+        for uid in [*owners_last, self._gateway_user]:
             with suppress(Exception):
                 administrator.remove_user(uid=uid, purge_data=True)
 

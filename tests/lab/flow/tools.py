@@ -35,9 +35,7 @@ class Computer:
         key = self.keys[credential]
         place = key.connection
         config = TOOLS[tool](
-            Access(
-                credential, place.endpoint, place.region, key.access_key, place.buckets, Secret(key.secret_key)
-            )
+            Access(credential, place.endpoint, place.region, key.access_key, place.buckets, Secret(key.secret_key))
         )
         folder = self.home / credential
         folder.mkdir(exist_ok=True)

@@ -12,6 +12,8 @@ from elaastic.services.asking import request_subscription
 from elaastic.services.collecting import Connection, reveal_credential
 from elaastic.services.deciding import approve_request
 from lab.deadline import wait_until
+from lab.system import LabError
+from provisioning.selectors.stacks import resources
 from tenants.models import Actor, LocalAuthority, User
 from tenants.services.authorities import register_authority, verify_authority
 from tests.lab.workers import LivePortal
@@ -46,8 +48,6 @@ class Town:
     @property
     def tenant(self) -> str:
         """Its RGW tenant, from the uid that the portal recorded."""
-        from provisioning.selectors.stacks import resources
-
         owner = next(r for r in resources(self.subscription.stack_key) if r.name == "owner")
         return str(owner.outputs["tenant"])
 
@@ -108,7 +108,16 @@ def planned(request: Request) -> bool:
 
 def active(town: Town, timeout_s: float = SOON_S) -> None:
     """Until the portal says so."""
-    wait_until(f"{town.authority} active", lambda: state(town) == SubscriptionState.ACTIVE, timeout_s=timeout_s)
+    try:
+        wait_until(f"{town.authority} active", lambda: state(town) == SubscriptionState.ACTIVE, timeout_s=timeout_s)
+    except LabError as error:
+        raise AssertionError(f"{error}\n{standing(town)}") from error
+
+
+def standing(town: Town) -> str:
+    """How its resources stand, for whoever reads a failure."""
+    found = resources(town.subscription.stack_key)
+    return "\n".join(f"{r.name}: {r.condition.state} {r.condition.reason} {r.condition.message}" for r in found)
 
 
 def state(town: Town) -> SubscriptionState:
