@@ -4,9 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models import User
+from tenants.models import Membership, RegionRoleName, User
 
 # (URL name, label, whom it is for). Read from top to bottom: the order of the navigation.
 ENTRIES = (
@@ -15,11 +16,12 @@ ENTRIES = (
     ("request_queue", _("Requests"), "region"),
     ("console", _("Stacks"), "region"),
     ("capacity", _("Capacity"), "region"),
+    ("authority_list", _("Authorities"), "region"),
 )
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """`nav_items` and the person. Costs at most the two role queries of the signed-in person."""
+    """`nav_items` and the person. Costs at most two role queries and one for the name of the own authority."""
     user = getattr(request, "user", None)
     person = user if isinstance(user, User) else None
     regional = bool(person and person.region_roles)
@@ -28,8 +30,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav_items": [item for item in items if item],
         "person_name": str(person) if person else "",
+        "person_role": _role(person) if person else "",
         "is_regional": regional,
     }
+
+
+def _role(person: User) -> str:
+    """What the person is here, in words: at the region, at the one own authority, or at several."""
+    if person.region_roles:
+        roles = ", ".join(str(RegionRoleName(role).label) for role in sorted(person.region_roles))
+        return f"Regione Marche, {roles.lower()}"
+    if not person.roles_by_authority:
+        return ""
+    if len(person.roles_by_authority) > 1:
+        return _t("%(count)s authorities") % {"count": len(person.roles_by_authority)}
+    own = Membership.objects.filter(user=person).select_related("authority").first()
+    return f"{own.authority.name}, {own.get_role_display().lower()}" if own else ""
 
 
 def _item(request: HttpRequest, name: str, label: Any) -> dict[str, Any] | None:

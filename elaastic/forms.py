@@ -1,0 +1,193 @@
+"""Forms of the flow. They read what was typed; what it must satisfy stands in the level's schema."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from tenants.models import LocalAuthority
+from tenants.models.errors import Invalid
+
+MOST_ARCHIVES: Final = 20
+INTERVALS: Final = (
+    (12, lazy("Twice a day")),
+    (24, lazy("Every day")),
+    (48, lazy("Every two days")),
+    (168, lazy("Every week")),
+    (744, lazy("Every month")),
+)
+IMMUTABILITY: Final = (
+    ("none", lazy("No lock: earlier versions are kept all the same, for as long as you said above")),
+    ("governance", lazy("Locked: only the region can lift the lock, on your written request")),
+    ("compliance", lazy("Absolute: nobody, the region included, can delete a copy before its time")),
+)
+COPIES: Final = ((3, lazy("Three sites: the copies survive the loss of any one site")), (2, lazy("Two sites")))
+
+
+class AskForm(forms.Form):
+    """The terms of level 1, with one pair of fields for each archive (`archive-0-name`, `archive-0-interval`).
+
+    `rows` is how many archives are on the page; a submit button adds or removes one, no script is needed.
+    """
+
+    use_required_attribute = False
+
+    authority = forms.ChoiceField(label=lazy("Authority"))
+    quota_gib = forms.IntegerField(
+        label=lazy("Space"),
+        help_text=lazy(
+            "About twice the data that you protect: earlier and deleted versions take space too. "
+            "For 250 GiB of data, ask for 500."
+        ),
+    )
+    retention_days = forms.IntegerField(
+        label=lazy("How long earlier versions are kept"),
+        help_text=lazy("A file that was changed or deleted can be restored for this long. Thirty days is usual."),
+    )
+    immutability = forms.ChoiceField(
+        label=lazy("Lock against deletion"), choices=IMMUTABILITY, widget=forms.RadioSelect
+    )
+    copies = forms.TypedChoiceField(
+        label=lazy("Copies"),
+        help_text=lazy("Each of these sites holds a whole copy, in a different town."),
+        choices=COPIES,
+        coerce=int,
+        widget=forms.RadioSelect,
+    )
+    rows = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, authorities: Iterable[LocalAuthority], rows: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.archives = max(1, min(MOST_ARCHIVES, rows))
+        choices = [(str(a.public_id), a.name) for a in authorities]
+        field = self.fields["authority"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+        if len(choices) == 1:
+            field.widget = forms.HiddenInput()
+            self.initial.setdefault("authority", choices[0][0])
+        for index in range(self.archives):
+            self._add_archive(index)
+
+    def _add_archive(self, index: int) -> None:
+        number = {"number": index + 1}
+        self.fields[f"archive-{index}-name"] = forms.CharField(
+            label=_("Name of archive %(number)s") % number,
+            help_text=_("3 to 30 small letters, digits and hyphens, for example “protocollo”."),
+            widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}),
+        )
+        self.fields[f"archive-{index}-interval"] = forms.TypedChoiceField(
+            label=_("How often a copy arrives in archive %(number)s") % number,
+            help_text=_("When none arrives for longer, the portal says that it is late."),
+            choices=INTERVALS,
+            coerce=int,
+            initial=24,
+        )
+
+    @property
+    def archive_rows(self) -> Iterator[tuple[int, BoundField, BoundField]]:
+        """(index, name, interval) of each archive on the page."""
+        for index in range(self.archives):
+            yield index, self[f"archive-{index}-name"], self[f"archive-{index}-interval"]
+
+    @property
+    def may_grow(self) -> bool:
+        """Another archive may be added."""
+        return self.archives < MOST_ARCHIVES
+
+    def terms(self) -> dict[str, Any]:
+        """What was typed, in the shape of the schema. Fields that could not be read are left out."""
+        clean = self.cleaned_data
+        archives = [
+            {
+                "name": clean.get(f"archive-{index}-name", ""),
+                "expected_interval_hours": clean.get(f"archive-{index}-interval", 24),
+            }
+            for index in range(self.archives)
+        ]
+        plain = ("quota_gib", "retention_days", "immutability", "copies")
+        return {"archives": archives, **{n: clean[n] for n in plain if clean.get(n) is not None}}
+
+    def accept_faults(self, refused: Invalid) -> None:
+        """Put a service's faults beside the fields that they are about; the rest above the form."""
+        for name, sentences in refused.errors.items():
+            field = _field_of(name)
+            known = field if field in self.fields else None
+            if known and known in self.errors:
+                continue  # it could not even be read, and says so
+            for sentence in sentences:
+                self.add_error(known, str(sentence))
+
+
+def _field_of(name: str) -> str:
+    """`terms.archives.0.name` → `archive-0-name`."""
+    parts = name.removeprefix("terms.").split(".")
+    if parts[0] != "archives" or len(parts) < 3:
+        return parts[0]
+    return f"archive-{parts[1]}-{'interval' if parts[2].startswith('expected') else parts[2]}"
+
+
+def typed(data: Mapping[str, Any], rows: list[int]) -> dict[str, Any]:
+    """What stands in the fields, unjudged, with only these archives: the page as it was, one row more or less."""
+    plain = ("authority", "quota_gib", "retention_days", "immutability", "copies")
+    kept: dict[str, Any] = {name: data.get(name, "") for name in plain}
+    for place, index in enumerate(rows):
+        for part in ("name", "interval"):
+            kept[f"archive-{place}-{part}"] = data.get(f"archive-{index}-{part}", 24 if part == "interval" else "")
+    return kept
+
+
+class UnderstoodForm(forms.Form):
+    """What can never be taken back is ticked, not scrolled past."""
+
+    use_required_attribute = False
+    understood = forms.BooleanField(
+        label=lazy("I have understood: until its time nobody can delete a copy, not even when the space is full."),
+        error_messages={"required": lazy("Tick this box, or go back and choose another lock.")},
+    )
+
+
+class ApproveForm(forms.Form):
+    """The yes. The digest says which plan was read."""
+
+    use_required_attribute = False
+    plan_digest = forms.CharField(widget=forms.HiddenInput, required=False)
+    note = forms.CharField(
+        label=lazy("Note for the authority"),
+        help_text=lazy("The authority reads it."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class RejectForm(forms.Form):
+    """The no, with its reason."""
+
+    use_required_attribute = False
+    note = forms.CharField(
+        label=lazy("Reason"),
+        help_text=lazy("The authority reads it: say what it should do instead."),
+        max_length=2000,
+        error_messages={"required": lazy("Say why: the authority reads this.")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class AdoptForm(forms.Form):
+    """Which object is this resource's."""
+
+    use_required_attribute = False
+    external_id = forms.CharField(
+        label=lazy("Identifier of the object on the platform"),
+        max_length=255,
+        error_messages={"required": lazy("Write the identifier exactly as the platform shows it.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    certain = forms.BooleanField(
+        label=lazy("I have looked at the platform: this object belongs to this resource."),
+        error_messages={"required": lazy("Look at the platform first, then tick this box.")},
+    )

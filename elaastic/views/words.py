@@ -1,0 +1,217 @@
+"""What things are called in front of a municipal technician: resources, conditions, events, plan fields.
+
+Literal tables, read from top to bottom. The names of the left column are stable; the sentences may be reworded.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.utils import formats
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
+
+from provisioning.domain.conditions import REASONS, Condition
+
+Text = str | Promise
+_GIB: Final = 2**30
+
+# The catalogue is pure code and cannot translate itself; naming its sentences here puts them into locale/.
+CATALOGUE: Final = (
+    lazy("Base"),
+    lazy("Intermediate"),
+    lazy("Advanced"),
+    lazy("Maximum"),
+    lazy("Space in the region's cloud for the copies you make with your own tools."),
+    lazy("Copies on two or three sites, chosen by you and shown to you."),
+    lazy("A key that can add copies and destroy none."),
+    lazy("A second key that only restores, every version, for as long as you asked."),
+    lazy("Space for the images of your virtual machines, and resources to start them after a disaster."),
+    lazy("Everything in level 1."),
+    lazy("A reserve on which your machines start when yours are gone."),
+    lazy("Recovery drills that really start them, and measure the time."),
+    lazy("Differential replication between a backup appliance in your premises and the region."),
+    lazy("Everything in level 2."),
+    lazy("An appliance that sends only what changed."),
+    lazy("A measured delay, always in view."),
+    lazy("A validated open-source virtualisation and storage stack in your premises, with its services."),
+    lazy("Everything in level 3."),
+    lazy("Training, migration and configuration."),
+    lazy("An acceptance test with a first drill."),
+)
+
+RESOURCES: Final[Mapping[str, Text]] = {
+    "owner": lazy("Your authority's reserved space"),
+    "writer": lazy("Identity that writes the copies"),
+    "restore": lazy("Identity that restores"),
+    "probe": lazy("Identity with which the portal checks"),
+    "owner-key": lazy("Key of the reserved space (it stays in the vault)"),
+    "writer-key": lazy("Key for writing copies"),
+    "restore-key": lazy("Key for restoring"),
+    "probe-key": lazy("Key for the portal's checks"),
+}
+
+CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
+    "writer": (
+        lazy("Key for writing copies"),
+        lazy("Goes into your backup program. It adds copies and cannot destroy any, not even if it is stolen."),
+    ),
+    "restore": (
+        lazy("Key for restoring"),
+        lazy(
+            "Reads every version, deleted ones too, and writes nothing. Keep it away from the machines you protect."
+        ),
+    ),
+}
+
+# reason -> the sentence for people. The same keys as provisioning's REASONS: a test holds them together.
+CONDITIONS: Final[Mapping[str, Text]] = {
+    "Waiting": lazy("It waits for another part to be ready."),
+    "Creating": lazy("It is being created."),
+    "Updating": lazy("It is being brought to its approved shape."),
+    "Deleting": lazy("It is being removed, as approved."),
+    "Confirming": lazy("It seems to be gone: the portal looks a second time to be sure."),
+    "PlatformBusy": lazy("The platform is busy: the portal tries again by itself."),
+    "PlatformUnavailable": lazy("The region's platform does not answer: the portal goes on trying by itself."),
+    "PlatformRemoved": lazy("The region file no longer names this platform: it must be put back or retired."),
+    "DatabaseRestored": lazy("The platform knows more than the database: the report must be read and accepted."),
+    "AmbiguousCreate": lazy(
+        "The answer to the creation was lost: the region says whether the object was made or must be made again."
+    ),
+    "NameTaken": lazy("An object of somebody else has this name: it must be renamed or removed, then tried again."),
+    "Vanished": lazy("It was there and is gone: a plan that says so must be approved to make it again."),
+    "NeedsApproval": lazy("It no longer has its approved shape: a repair plan waits for approval."),
+    "DoesNotStick": lazy("Three corrections did not last: something else keeps changing it back."),
+    "TaskFailed": lazy("The platform's own task failed three times: its log must be read, then tried again."),
+    "Refused": lazy("The platform refused: the cause that it names must be mended, then tried again."),
+    "Forbidden": lazy("The portal's credentials on this platform do not allow it: they must be mended."),
+    "NotEmpty": lazy("It still holds data, and data is never deleted in passing."),
+    "InUse": lazy("A recovery point is in use: it will be removed when the work on it ends."),
+    "SecretLost": lazy("The vault cannot open its secret: the missing key must be put back."),
+}
+
+MOVES: Final[Mapping[str, Text]] = {
+    "nobody": lazy("Nobody has to do anything: the portal goes on by itself."),
+    "authority": lazy("It is your move."),
+    "region": lazy("It is the region's move."),
+}
+
+EVENTS: Final[Mapping[str, Text]] = {
+    "PlanApproved": lazy("The approved plan was started."),
+    "CreateSent": lazy("The creation was ordered."),
+    "UpdateSent": lazy("The correction was ordered."),
+    "DeleteSent": lazy("The removal was ordered."),
+    "Retried": lazy("An operator had it tried again."),
+    "Adopted": lazy("An operator said which object this is."),
+    "SecretRevealed": lazy("The secret was collected."),
+    "OrphanWithData": lazy("An object with data that no row knows was found: it is only reported."),
+}
+
+FIELDS: Final[Mapping[str, Text]] = {
+    "quota_bytes": lazy("Space in all"),
+    "bucket_quota_bytes": lazy("Space for each archive"),
+    "max_buckets": lazy("Archives that it may own"),
+    "suspended": lazy("Suspended"),
+    "retention_days": lazy("Earlier versions are kept for"),
+    "immutability": lazy("Immutability"),
+    "versioning": lazy("Earlier versions are kept"),
+    "placement_target": lazy("Where the copies are"),
+    "policy": lazy("Access rules"),
+    "bucket": lazy("Name of the archive"),
+    "user": lazy("Identity"),
+}
+
+IMMUTABILITY: Final[Mapping[str, Text]] = {
+    "none": pgettext_lazy("immutability", "None"),
+    "governance": lazy("Locked: only the region can lift the lock"),
+    "compliance": lazy("Absolute: nobody can delete before its time"),
+}
+
+
+def resource_title(name: str) -> str:
+    """`writer-key` → the words for it; an archive is called by its own name; an unknown one as it is."""
+    if name.startswith("archive-"):
+        return _("Archive “%(name)s”") % {"name": name.removeprefix("archive-")}
+    return str(RESOURCES.get(name, name))
+
+
+def explain(condition: Condition) -> str:
+    """The sentence of a condition, in the reader's language; '' when there is nothing to say."""
+    known = CONDITIONS.get(condition.reason)
+    return str(known) if known else (condition.message if condition.reason else "")
+
+
+def platform_said(condition: Condition) -> str:
+    """What the far side answered, without the reason's own sentence: for the region's people."""
+    sentence = REASONS.get(condition.reason, ("", ""))[1]
+    said = condition.message
+    return said.partition(sentence)[2].strip() if sentence and sentence in said else said
+
+
+def whose_move(condition: Condition) -> str:
+    """nobody, authority or region; what nobody listed is the region's to look at."""
+    return REASONS.get(condition.reason, ("region", ""))[0]
+
+
+def event_sentence(resource: str, reason: str, message: str) -> str:
+    """One past-tense line, beginning with what it is about."""
+    known = EVENTS.get(reason) or CONDITIONS.get(reason)
+    said = str(known) if known else (message or reason)
+    return f"{resource_title(resource)}: {said}" if resource else said
+
+
+def field_title(name: str) -> str:
+    """The words for a declared field; its own name when there are none."""
+    return str(FIELDS.get(name, name))
+
+
+def field_value(name: str, value: Any) -> str:
+    """A declared value as a person reads it: sizes with their unit, days, yes and no."""
+    shown = _SHOWN.get(name)
+    if shown and value is not None:
+        return shown(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return _("no limit of its own")
+    return str(value)
+
+
+def gib(amount: int) -> str:
+    """An amount of GiB (2^30 bytes) with its unit."""
+    return f"{number(amount)} GiB"
+
+
+def amount(resource: str, value: int) -> str:
+    """An amount of a capacity row with its unit; the row's name says which."""
+    if resource == "storage_gib":
+        return gib(value)
+    if resource == "ram_mib":
+        return f"{number(value // 1024)} GiB RAM"
+    return f"{number(value)} vCPU"
+
+
+def number(value: int) -> str:
+    """With the language's thousands separator."""
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def days(count: int) -> str:
+    """`30 days`."""
+    return _("1 day") if count == 1 else _("%(count)s days") % {"count": number(count)}
+
+
+def _identity(value: Any) -> str:
+    name = str(value).removeprefix("→ ")
+    return str(RESOURCES.get(name, name))
+
+
+_SHOWN: Final[Mapping[str, Callable[[Any], str]]] = {
+    "quota_bytes": lambda v: gib(round(v / _GIB)),
+    "bucket_quota_bytes": lambda v: gib(round(v / _GIB)),
+    "retention_days": days,
+    "immutability": lambda v: str(IMMUTABILITY.get(v, v)),
+    "policy": lambda v: str(v)[:12],
+    "user": _identity,
+}
