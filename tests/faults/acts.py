@@ -1,0 +1,243 @@
+"""What the children do, one function each: people's acts through services, and the workers' loop until it rests."""
+
+import os
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from elaastic.levels import LEVELS
+from elaastic.levels.level1 import blueprint
+from elaastic.models import Request, Subscription
+from elaastic.services.asking import request_subscription
+from elaastic.services.deciding import approve_request
+from elaastic.services.operating import retry_stack
+from mcloud_portal import sweeper
+from provisioning import vault
+from provisioning.domain.conditions import AT_REST
+from provisioning.domain.manifest import Manifest, Placement
+from provisioning.engine.targets import GOES_ON_TRYING
+from provisioning.models import Plan, PlatformState, Resource, Stack, TimedWork, clock
+from provisioning.services import stacks, surroundings, upkeep
+from provisioning.signals import doorbell
+from tenants.models import Actor, LocalAuthority, User
+from tenants.services import audit
+from tests.faults.offset import Offset
+from tests.faults.shifted import Shifted
+
+TERMS: Final[dict[str, Any]] = {**LEVELS[1].defaults, "quota_gib": 100}
+# Time that may pass, and looks that may be taken, until everything rests: more is a loop without end.
+LONGEST: Final = timedelta(hours=3)
+MOST_LOOKS: Final = 400
+FAR: Final = timedelta(days=30)
+
+
+def begin(*, rings: bool = False) -> Shifted:
+    """In every child first: the moved clock, waits that cost nothing, and no broker unless it is asked for."""
+    source = clock.source
+    if not isinstance(source, Shifted):
+        clock.source = source = Shifted(Offset(Path(os.environ["FAULTS_CLOCK"])))
+        surroundings.time.sleep = source.skip  # type: ignore[assignment]
+    doorbell.deliver = None if rings else lambda *_: None
+    return source
+
+
+# -- people --------------------------------------------------------------------------------------------------------
+
+
+def furnish() -> None:
+    """An empty portal with its people, capacity rows, and the timetable put off: cases bring their own upkeep."""
+    from tests.personas import make_world
+
+    begin()
+    call_command("migrate", verbosity=0)
+    call_command("load_capacity")
+    make_world()
+    rest(put_off=True)
+
+
+def order(authority: str = "home", terms: dict[str, Any] | None = None) -> None:
+    """A person asks, a worker plans, another person says yes."""
+    begin()
+    by = {"home": "owner@comune.example", "other": "stranger@comune.example"}[authority]
+    asked = request_subscription(
+        authority=LocalAuthority.objects.get(membership__user__email=by, state="verified"),
+        level=1,
+        terms=terms or TERMS,
+        by=_actor(by),
+    )
+    sweeper.run_once()
+    planned = Request.objects.get(pk=asked.pk)
+    approve_request(request=planned, plan_digest=planned.plan_digest, by=_actor("approver@region.example"))
+
+
+def change(manifest_terms: dict[str, Any]) -> None:
+    """Other terms for the same subscription: planned and approved."""
+    begin()
+    subscription = _subscription()
+    placement = Placement.parse(subscription.placement)
+    _approve(blueprint(manifest_terms, placement), placement)
+
+
+def end(purge: Sequence[str] = ()) -> None:
+    """Nothing is wanted any more; what bears data is kept unless it is named."""
+    begin()
+    _approve(Manifest("level1/1"), Placement.parse(_subscription().placement), purge)
+
+
+def back_up(archives: Sequence[str]) -> None:
+    """The authority's own tool puts a copy into each archive, with the key that it was given."""
+    import boto3
+
+    begin()
+    subscription = _subscription()
+    row = Resource.objects.get(stack__key=subscription.stack_key, name="writer-key")
+    key = vault.read([row.pk])[row.pk]
+    client = boto3.session.Session().client(
+        "s3",
+        endpoint_url=surroundings.region().platforms[0].endpoints["data"],
+        aws_access_key_id=key["access_key"].reveal(),
+        aws_secret_access_key=key["secret_key"].reveal(),
+        region_name="us-east-1",
+    )
+    for archive in archives:
+        client.put_object(Bucket=archive, Key="copies/first", Body=b"the town's registers " * 50)
+
+
+def retry() -> None:
+    """An operator mended the cause and says so."""
+    begin()
+    retry_stack(stack_key=_subscription().stack_key, by=_actor("operator@region.example"))
+
+
+def _approve(manifest: Manifest, placement: Placement, purge: Sequence[str] = ()) -> None:
+    plan = Plan.objects.get(pk=stacks.propose_plan(_subscription().stack_key, manifest, placement, purge))
+    stacks.approve_plan(plan.pk, plan.digest)
+
+
+def _subscription() -> Subscription:
+    return Subscription.objects.get(authority__membership__user__email="owner@comune.example", closed_at=None)
+
+
+def _actor(email: str) -> Actor:
+    return Actor(user=User.objects.get(email=email), ip="127.0.0.1")
+
+
+# -- workers -------------------------------------------------------------------------------------------------------
+
+
+def look() -> None:
+    """One look of one worker."""
+    begin()
+    sweeper.run_once()
+
+
+def endure(minutes: int = 20) -> dict[str, Any]:
+    """Go on for so long, whatever comes of it."""
+    source = begin()
+    began = clock.now()
+    while (due := _next_due(clock.now(), probe_s=60)) is not None and clock.now() - began < timedelta(minutes=minutes):
+        source.skip((due - clock.now()).total_seconds())
+        sweeper.run_once()
+    return shown()
+
+
+def look_until_told(seconds: int) -> None:
+    """Until some row waits because its platform said for how long."""
+    source = begin()
+    for _ in range(MOST_LOOKS):
+        if _told(seconds).exists() or (due := _next_due(clock.now())) is None:
+            return
+        source.skip((due - clock.now()).total_seconds())
+        sweeper.run_once()
+
+
+def early(seconds: int) -> list[str]:
+    """Rows that were told to wait and would be looked at before their time; [] when all obey."""
+    begin()
+    told = [r for r in Resource.objects.filter(failures__gt=0) if r.next_look]
+    soon = clock.now() + timedelta(seconds=seconds - 5)
+    return [f"{r.name} is due at {r.next_look}, it was told {seconds} s" for r in told if r.next_look < soon]
+
+
+def _told(seconds: int) -> Any:
+    return Resource.objects.filter(failures__gt=0, next_look__gt=clock.now() + timedelta(seconds=seconds - 5))
+
+
+def rest(*, put_off: bool = False) -> dict[str, Any]:
+    """Look, let time pass, look again, until nothing is left to do by itself. What it came to."""
+    source = begin()
+    began, looks = clock.now(), 0
+    while (due := _next_due(clock.now())) is not None:
+        source.skip((due - clock.now()).total_seconds())
+        sweeper.run_once()
+        looks += 1
+        if clock.now() - began > LONGEST or looks > MOST_LOOKS:
+            return {**shown(), "rests": False, "chain": chain()}
+    upkeep.release_surplus()
+    if put_off:
+        TimedWork.objects.all().delete()
+        sweeper.run_once()
+        TimedWork.objects.update(due_at=clock.now() + FAR)
+    return {**shown(), "rests": True, "chain": chain(), "looks": looks, "waited_s": (clock.now() - began).total_seconds()}
+
+
+def _next_due(now: datetime, probe_s: int = 1) -> datetime | None:
+    """The earliest moment at which a worker would do more than look at what stands."""
+    times: list[datetime | None] = []
+    for stack in Stack.objects.all():
+        if stack.claim_expires_at:
+            times.append(stack.claim_expires_at)
+            continue
+        rows = stack.resources.exclude(state__in=AT_REST)
+        busy = [r for r in rows if r.next_look and _moves_by_itself(r)]
+        if busy or (stack.next_look and stack.next_look <= now):
+            times.append(stack.next_look)
+    times += Request.objects.filter(decision="", plan_due__isnull=False).values_list("plan_due", flat=True)
+    if PlatformState.objects.filter(open_until__isnull=False).exists():
+        times.append(now + timedelta(seconds=probe_s))
+    if not times and audit.AuditEvent.objects.filter(number__isnull=True).exists():
+        times.append(now)
+    return min((max(t, now) for t in times if t), default=None)
+
+
+def _moves_by_itself(row: Resource) -> bool:
+    if row.state in ("failed", "drifted"):
+        return False
+    return row.state != "blocked" or row.reason in GOES_ON_TRYING
+
+
+# -- what can be seen ----------------------------------------------------------------------------------------------
+
+
+def shown() -> dict[str, Any]:
+    """The stacks and their rows, as a person would be told."""
+    rows = Resource.objects.exclude(state="gone").select_related("stack")
+    return {
+        "stacks": {s.key: [s.state, s.reason, s.message] for s in Stack.objects.all()},
+        "rows": {f"{r.stack.key}/{r.name}": [r.state, r.reason, r.message] for r in rows},
+    }
+
+
+def secrets() -> dict[str, dict[str, str]]:
+    """Every secret of the vault in plain, by resource: only the auditor asks."""
+    rows = {r.pk: f"{r.stack.key}/{r.name}" for r in Resource.objects.select_related("stack")}
+    found = vault.read(list(rows))
+    return {rows[pk]: {f: s.reveal() for f, s in kept.items()} for pk, kept in found.items() if kept}
+
+
+def chain() -> dict[str, Any]:
+    """Does the trail hold, and how long is it?"""
+    report = audit.verify_chain()
+    return {"holds": report.holds, "length": report.length, "reason": report.reason}
+
+
+def facts() -> dict[str, Any]:
+    """For the harness: where things are."""
+    tables = connection.introspection.table_names()
+    return {"tables": tables, "database": settings.DATABASES["default"]["NAME"], "threads": threading.active_count()}

@@ -1,0 +1,47 @@
+"""Which cases run: a seeded tenth, or all; one alone with `FAULTS_CASE`. A failing case prints how to play it again.
+
+    FAULTS_CASE='order/3: call 5 admin_put_quota: reset after' pytest tests/faults -m 'fault or deep'
+    FAULTS_SEED=7 pytest tests/faults -m fault          another tenth
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+TENTH: Final = 10
+# Enough to see a pattern, few enough that a broken engine does not hold up the run.
+MOST_FAILURES: Final = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """`name` says what happens where; `play` answers with the violations."""
+
+    name: str
+    play: Callable[[], list[str]]
+
+
+def sweep(cases: Iterable[Case], *, whole: bool) -> None:
+    """Play them; AssertionError with every violation and the name to replay it by."""
+    found = list(cases)
+    assert found, "There is no case: the rehearsal met nothing."
+    played, failures = 0, list[str]()
+    for case in _chosen(found, whole=whole):
+        played += 1
+        failures += case.play()
+        if len(failures) >= MOST_FAILURES:
+            break
+    print(f"{played} of {len(found)} cases, {len(failures)} violations")
+    assert not failures, "\n".join([f"{len(failures)} violations; FAULTS_CASE='<what stands in []>'", *failures])
+
+
+def _chosen(cases: list[Case], *, whole: bool) -> list[Case]:
+    if asked := os.environ.get("FAULTS_CASE"):
+        return [case for case in cases if case.name == asked]
+    if whole:
+        return cases
+    seed = os.environ.get("FAULTS_SEED", "1")
+    dice = random.Random(f"{seed} {cases[0].name}")
+    return dice.sample(cases, -(-len(cases) // TENTH))

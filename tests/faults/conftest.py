@@ -1,0 +1,38 @@
+"""One stage a session: a region, a database and a warm fork of its own; states are prepared when first needed."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pytest
+
+pytest.register_assert_rewrite("tests.faults.auditor")
+
+from lab.fixtures import postgres_lab, redis_lab  # noqa: E402
+from lab.postgres import Postgres  # noqa: E402
+from tests.faults.databases import PostgresDatabase  # noqa: E402
+from tests.faults.rehearsal import Rehearsal, rehearse  # noqa: E402
+from tests.faults.stage import Stage, stage  # noqa: E402
+from tests.faults.workflows import WORKFLOWS  # noqa: E402
+
+__all__ = ["postgres_lab", "redis_lab"]
+
+
+@pytest.fixture(scope="session")
+def faults(postgres_lab: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """On PostgreSQL."""
+    database = PostgresDatabase(postgres_lab.url, f"faults_{os.getpid()}")
+    with stage(tmp_path_factory.mktemp("faults") / "stage", database) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def rehearsed(faults: Stage) -> Callable[[str], Rehearsal]:
+    """A workflow by name, rehearsed once."""
+    by_name = {workflow.name: workflow for workflow in WORKFLOWS}
+
+    @cache
+    def find(name: str) -> Rehearsal:
+        return rehearse(faults, by_name[name])
+
+    return find

@@ -1,0 +1,38 @@
+"""T2 and T2p: the region answers badly, once or for good."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.cases import sweep
+from tests.faults.rehearsal import Rehearsal
+from tests.faults.wire import for_good, once
+from tests.faults.workflows import WORKFLOWS
+
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.real]
+Rehearsed = Callable[[str], Rehearsal]
+NAMES = [workflow.name for workflow in WORKFLOWS]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", NAMES)
+def test_a_tenth_of_the_single_bad_answers_changes_no_outcome(rehearsed: Rehearsed, name: str) -> None:
+    sweep(once(rehearsed(name)), whole=False)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", NAMES)
+def test_no_single_bad_answer_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
+    sweep(once(rehearsed(name)), whole=True)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", NAMES)
+def test_a_tenth_of_the_lasting_faults_is_told_and_mended(rehearsed: Rehearsed, name: str) -> None:
+    sweep(for_good(rehearsed(name)), whole=False)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lasting_fault_is_told_to_a_person_and_a_retry_mends_it(rehearsed: Rehearsed, name: str) -> None:
+    sweep(for_good(rehearsed(name)), whole=True)

@@ -1,0 +1,82 @@
+"""The workflows that exist, each with the state it starts from and what it comes to.
+
+`prepare` brings a fresh portal to just before the work: everything asked, planned and approved, nothing sent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.faults.stage import Stage
+
+ROLES: Final = ("owner", "writer", "restore", "probe")
+BASE: Final[dict[str, Any]] = {
+    "quota_gib": 100,
+    "protocols": ["s3"],
+    "archives": [{"name": "backup", "expected_interval_hours": 24}],
+    "retention_days": 30,
+    "immutability": "none",
+    "copies": 3,
+}
+WIDER: Final[dict[str, Any]] = {
+    **BASE,
+    "quota_gib": 250,
+    "archives": [*BASE["archives"], {"name": "documents", "expected_interval_hours": 24}],
+    "retention_days": 90,
+}
+ALL: Final = {name: "ready" for role in ROLES for name in (role, f"{role}-key")} | {"archive-backup": "ready"}
+NARROWER: Final = {"archive-documents": "retained"}
+# What was backed up can be restored until the end: the archive, and whatever it and the restore key refer to.
+KEPT: Final = ALL | dict.fromkeys(ALL, "retained") | {"writer-key": "gone", "probe-key": "gone"}
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """`reserved` in GiB on each of the three sites, at the end."""
+
+    name: str
+    prepare: Callable[[Stage], None]
+    rows: Mapping[str, str]
+    reserved: tuple[int, ...]
+
+
+def _order(stage: Stage) -> None:
+    stage.restore("neighbour")
+    stage.act("order", terms=BASE)
+
+
+def _stands(stage: Stage, terms: Mapping[str, Any] = BASE, *, data: bool = True) -> None:
+    stage.restore("neighbour")
+    stage.act("order", terms=terms)
+    stage.act("rest")
+    if data:
+        stage.act("back_up", archives=[a["name"] for a in terms["archives"]])
+
+
+def _change(stage: Stage) -> None:
+    _stands(stage)
+    stage.act("change", manifest_terms=WIDER)
+
+
+def _end(stage: Stage) -> None:
+    _stands(stage)
+    stage.act("end")
+
+
+def _purge(stage: Stage) -> None:
+    _stands(stage, data=False)
+    stage.act("end", purge=["archive-backup", "owner-key", "restore-key"])
+
+
+def _step_back(stage: Stage) -> None:
+    _stands(stage, WIDER)
+    stage.act("change", manifest_terms=BASE)
+
+
+WORKFLOWS: Final = (
+    Workflow("order", _order, ALL, (100,) * 3),
+    Workflow("change", _change, ALL | {"archive-documents": "ready"}, (250,) * 3),
+    Workflow("end", _end, KEPT, (100,) * 3),
+    Workflow("purge", _purge, dict.fromkeys(ALL, "gone"), ()),
+    Workflow("step back", _step_back, ALL | NARROWER, (100,) * 3),
+)
