@@ -11,7 +11,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request as Call
 from rest_framework.response import Response
 
-from elaastic.api.provisioned import EVENTS, MAX_EVENTS, RESOURCES, EventShape, ResourceShape
+from elaastic.api.provisioned import EVENT_PAGE, EVENTS, MAX_EVENTS, RESOURCE_PAGE, RESOURCES
 from elaastic.api.sequences import SequenceListing, paginate_sequence, sequence_parameters
 from elaastic.api.shapes import CredentialShape, RevealedShape, credential_shape
 from elaastic.api.subscriptions import READ, WRITE, find_subscription
@@ -43,7 +43,7 @@ class SubscriptionResources(ApiView):
     @extend_schema(
         operation_id="subscriptions_resources",
         parameters=sequence_parameters(RESOURCES),
-        responses=answers({200: page_of("ResourcePage", ResourceShape)}, 404),
+        responses=answers({200: RESOURCE_PAGE}, 404),
     )
     def get(self, request: Call, public_id: UUID) -> Response:
         """Each resource with its condition."""
@@ -60,7 +60,7 @@ class SubscriptionEvents(ApiView):
     @extend_schema(
         operation_id="subscriptions_events",
         parameters=sequence_parameters(EVENTS),
-        responses=answers({200: page_of("EventPage", EventShape)}, 404),
+        responses=answers({200: EVENT_PAGE}, 404),
     )
     def get(self, request: Call, public_id: UUID) -> Response:
         """What happened, the oldest first."""

@@ -1,10 +1,11 @@
 """Fields of published shapes that say what DRF's leave out: the width of a number, the values of an enum.
 
-Enums are written where they are used. The generator's habit of giving each its own component would have to
-invent names for the dozen different things that the contract calls `state`.
+Every enum has a name of its own here: the generator would have to invent them for the many different things
+that the contract calls `state`.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
@@ -34,12 +35,17 @@ class AnyObject(serializers.JSONField):
     """An object whose members depend on something that the description names."""
 
 
-def one_of(values: Iterable[str], **kwargs: Any) -> serializers.Field[Any, Any, Any, Any]:
-    """A text out of a closed list."""
-    names = [str(value) for value in values]
+def one_of(name: str, values: Iterable[str], **kwargs: Any) -> serializers.CharField:
+    """A text out of a closed list, published as the component `name`."""
+    return _enum(name, tuple(str(value) for value in values))(**kwargs)
 
-    @extend_schema_field({"type": "string", "enum": names})
+
+@cache
+def _enum(name: str, values: tuple[str, ...]) -> type[serializers.CharField]:
+    """One class for each name, which is how the generator knows that it is the same component."""
+
+    @extend_schema_field({"type": "string", "enum": list(values)}, component_name=name)
     class OneOf(serializers.CharField):
         pass
 
-    return OneOf(**kwargs)
+    return OneOf

@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from elaastic.api.answers import IF_NONE_MATCH, answer_single
-from elaastic.api.fields import AnyObject, LevelNumber
+from elaastic.api.fields import INT32, AnyObject, LevelNumber
 from elaastic.api.sequences import SequenceListing, paginate_sequence, sequence_parameters
 from elaastic.levels import LEVELS, Level
 from tenants.api.base import ApiView
@@ -53,6 +53,7 @@ LISTED: Final[SequenceListing[Level]] = SequenceListing(
     sorts={"number": lambda level: level.number},
     search=lambda level: f"{level.name} {level.summary}",
 )
+NUMBER: Final = OpenApiParameter("number", {**INT32, "minimum": 1, "maximum": 4}, OpenApiParameter.PATH)
 
 
 class LevelList(ApiView):
@@ -80,7 +81,7 @@ class LevelDetail(ApiView):
     @extend_schema(
         operation_id="levels_read",
         auth=[],
-        parameters=[IF_NONE_MATCH],
+        parameters=[NUMBER, IF_NONE_MATCH],
         responses=answers({200: LevelShape, 304: None}, 404),
     )
     def get(self, request: Request, number: int) -> Response:

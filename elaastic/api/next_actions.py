@@ -8,7 +8,7 @@ from rest_framework import serializers
 from elaastic.api.fields import one_of
 from elaastic.models import Request, RequestState, SubscriptionState
 from elaastic.selectors.subscriptions import Overview, state_of
-from provisioning.domain.conditions import NEEDS_HUMAN, REASONS, Condition
+from provisioning.domain.conditions import NEEDS_HUMAN, REASONS, Condition, State
 
 WHO: Final = ("nobody", "authority", "region")
 # code -> (whose move, sentence). Clients may rely on the codes.
@@ -30,19 +30,19 @@ _AT_WORK: Final = frozenset(
 class NextActionShape(serializers.Serializer[Any]):
     """Whose move it is; `code` is stable, `text` is for people."""
 
-    who = one_of(WHO)
-    code = one_of(ACTIONS)
+    who = one_of("WhoseMove", WHO)
+    code = one_of("NextActionCode", ACTIONS)
     text = serializers.CharField()
 
 
 class ConditionShape(serializers.Serializer[Any]):
     """How something stands: a stable reason, and a sentence with the next step."""
 
-    type = one_of(("stack", "planning"))
-    state = one_of(("pending", "progressing", "ready", "drifted", "blocked", "failed", "retained", "gone"))
+    type = one_of("ConditionType", ("stack", "planning"))
+    state = one_of("ConditionState", tuple(State))
     reason = serializers.CharField()
     message = serializers.CharField()
-    whose_move = one_of(WHO)
+    whose_move = one_of("WhoseMove", WHO)
 
 
 def action(code: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from tenants.api.shapes import rfc3339
 class ChangeShape(serializers.Serializer[Any]):
     """One line: `before` and `after` hold what differs, in the words of the kind."""
 
-    action = one_of(tuple(Action))
+    action = one_of("PlanAction", tuple(Action))
     kind = serializers.CharField()
     name = serializers.CharField()
     platform = serializers.CharField()
@@ -46,7 +46,7 @@ class PlanShape(serializers.Serializer[Any]):
 
     request = serializers.UUIDField()
     digest = serializers.CharField()
-    state = one_of(("proposed", "approved", "applied", "superseded"))
+    state = one_of("PlanState", ("proposed", "approved", "applied", "superseded"))
     created_at = serializers.DateTimeField()
     placement = PlacementShape()
     changes = ChangeShape(many=True)

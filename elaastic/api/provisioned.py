@@ -9,6 +9,7 @@ from elaastic.api.next_actions import WHO, whose_move
 from elaastic.api.sequences import SequenceListing
 from provisioning.domain.conditions import State
 from provisioning.selectors.stacks import EventView, ResourceView
+from tenants.api.schema import page_of
 from tenants.api.shapes import rfc3339
 
 # A timeline is read whole: events are written only when something happened, some dozens a year.
@@ -22,11 +23,11 @@ class ResourceShape(serializers.Serializer[Any]):
     kind = serializers.CharField()
     platform = serializers.CharField()
     external_id = serializers.CharField()
-    state = one_of(tuple(State))
+    state = one_of("ConditionState", tuple(State))
     reason = serializers.CharField()
     message = serializers.CharField()
-    whose_move = one_of(WHO)
-    wish = one_of(("present", "absent", "retained"))
+    whose_move = one_of("WhoseMove", WHO)
+    wish = one_of("ResourceWish", ("present", "absent", "retained"))
     orphan = serializers.BooleanField()
     outputs = AnyObject()
     seen = AnyObject()
@@ -89,3 +90,6 @@ EVENTS: Final[SequenceListing[EventView]] = SequenceListing(
     search=lambda row: f"{row.resource} {row.reason} {row.message}",
     filters={"resource": lambda row: row.resource, "reason": lambda row: row.reason},
 )
+# One component each, however many addresses answer with it.
+RESOURCE_PAGE: Final = page_of("ResourcePage", ResourceShape)
+EVENT_PAGE: Final = page_of("EventPage", EventShape)

@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed
 from elaastic.api.filters import by_request_state
 from elaastic.api.plans import PlanShape, plan_shape
+from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import RequestShape, request_shape
 from elaastic.models import Request, RequestState
 from elaastic.models.errors import PlanNotReady, PlanStale
@@ -24,7 +25,7 @@ from provisioning.selectors.stacks import plan as plan_view
 from tenants.api.base import ApiView
 from tenants.api.pagination import Listing, paginate
 from tenants.api.policy import Rule, anyone_signed_in
-from tenants.api.schema import IDEMPOTENCY_KEY, answers, list_parameters, page_of
+from tenants.api.schema import IDEMPOTENCY_KEY, answers, page_of
 from tenants.api.serializers import EmptyBody, StrictSerializer, read_body
 from tenants.models import Actor
 from tenants.models.errors import NotFound
@@ -85,7 +86,7 @@ class RequestList(ApiView):
 
     @extend_schema(
         operation_id="requests_list",
-        parameters=[*list_parameters(REQUESTS), STATE],
+        parameters=[*row_parameters(REQUESTS), STATE],
         responses=answers({200: page_of("RequestPage", RequestShape)}),
     )
     def get(self, request: Call) -> Response:

@@ -16,10 +16,15 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY, RESERVED
+from tenants.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY, RESERVED, Listing
+from tenants.api.schema import list_parameters
 from tenants.models.errors import Invalid
 
 T = TypeVar("T")
+LIMIT: Final = OpenApiParameter(
+    "limit",
+    {"type": "integer", "format": "int32", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+)
 FORWARDS: Final = "after"
 BACKWARDS: Final = "before"
 
@@ -61,10 +66,9 @@ def paginate_sequence(request: Request, items: Iterable[T], listing: SequenceLis
 
 def sequence_parameters(listing: SequenceListing[Any]) -> list[OpenApiParameter]:
     """`limit`, `cursor`, `sort`, `q` and the list's filters, as the schema publishes them."""
-    limit = {"type": "integer", "format": "int32", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     sorts = sorted(listing.sorts)
     return [
-        OpenApiParameter("limit", limit),
+        LIMIT,
         OpenApiParameter("cursor", OpenApiTypes.STR, description="From the links next and previous."),
         OpenApiParameter(
             "sort", OpenApiTypes.STR, enum=[*sorts, *(f"-{name}" for name in sorts)], default=listing.default_sort
@@ -72,6 +76,11 @@ def sequence_parameters(listing: SequenceListing[Any]) -> list[OpenApiParameter]
         OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}),
         *(OpenApiParameter(name, OpenApiTypes.STR) for name in sorted(listing.filters)),
     ]
+
+
+def row_parameters(listing: Listing[Any]) -> list[OpenApiParameter]:
+    """The same for a list of rows, its numbers with their width."""
+    return [LIMIT, *(p for p in list_parameters(listing) if p.name != LIMIT.name)]
 
 
 def _limit(request: Request) -> int:

@@ -37,7 +37,7 @@ class SubscriptionShape(serializers.Serializer[Any]):
     level = LevelNumber()
     terms = AnyObject()
     placement = PlacementShape()
-    state = one_of(SubscriptionState.values)
+    state = one_of("SubscriptionState", SubscriptionState.values)
     conditions = ConditionShape(many=True)
     next_action = NextActionShape()
     request = serializers.UUIDField(allow_null=True)
@@ -93,10 +93,10 @@ class RequestShape(serializers.Serializer[Any]):
     authority = serializers.UUIDField()
     authority_name = serializers.CharField()
     ipa_code = serializers.CharField()
-    kind = one_of(RequestKind.values)
+    kind = one_of("RequestKind", RequestKind.values)
     level = LevelNumber()
     terms = AnyObject()
-    state = one_of(RequestState.values)
+    state = one_of("RequestState", RequestState.values)
     next_action = NextActionShape()
     requested_by = PersonShape(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -143,7 +143,7 @@ class CredentialShape(serializers.Serializer[Any]):
     """What `credential_shape` returns: what there is to collect, without secrets."""
 
     name = serializers.CharField()
-    kind = one_of(("s3",))
+    kind = one_of("CredentialKind", ("s3",))
     ready = serializers.BooleanField()
     access_key = serializers.CharField()
     revealed = serializers.BooleanField()
@@ -164,7 +164,7 @@ class RevealedShape(serializers.Serializer[Any]):
     """The one answer that holds the secret."""
 
     name = serializers.CharField()
-    kind = one_of(("s3",))
+    kind = one_of("CredentialKind", ("s3",))
     endpoint = serializers.CharField()
     region = serializers.CharField()
     access_key = serializers.CharField()

@@ -12,7 +12,7 @@ from rest_framework.reverse import reverse
 from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed
 from elaastic.api.fields import Int32, one_of
 from elaastic.api.next_actions import WHO, whose_move
-from elaastic.api.provisioned import EVENTS, MAX_EVENTS, RESOURCES, EventShape, ResourceShape
+from elaastic.api.provisioned import EVENT_PAGE, EVENTS, MAX_EVENTS, RESOURCE_PAGE, RESOURCES
 from elaastic.api.sequences import SequenceListing, paginate_sequence, sequence_parameters
 from elaastic.api.shapes import PlacementShape
 from elaastic.models import Subscription
@@ -41,10 +41,10 @@ class StackShape(serializers.Serializer[Any]):
     subscription = serializers.UUIDField(allow_null=True)
     authority_name = serializers.CharField()
     generation = Int32()
-    state = one_of(tuple(State))
+    state = one_of("ConditionState", tuple(State))
     reason = serializers.CharField()
     message = serializers.CharField()
-    whose_move = one_of(WHO)
+    whose_move = one_of("WhoseMove", WHO)
     placement = PlacementShape()
     next_look = serializers.DateTimeField(allow_null=True)
 
@@ -157,7 +157,7 @@ class StackResources(ApiView):
     @extend_schema(
         operation_id="stacks_resources",
         parameters=sequence_parameters(RESOURCES),
-        responses=answers({200: page_of("ResourcePage", ResourceShape)}, 404),
+        responses=answers({200: RESOURCE_PAGE}, 404),
     )
     def get(self, request: Call, key: str) -> Response:
         """Each resource with its condition."""
@@ -173,7 +173,7 @@ class StackEvents(ApiView):
     @extend_schema(
         operation_id="stacks_events",
         parameters=sequence_parameters(EVENTS),
-        responses=answers({200: page_of("EventPage", EventShape)}, 404),
+        responses=answers({200: EVENT_PAGE}, 404),
     )
     def get(self, request: Call, key: str) -> Response:
         """The timeline, the oldest first."""

@@ -13,6 +13,7 @@ from rest_framework.reverse import reverse
 from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed
 from elaastic.api.fields import LevelNumber
 from elaastic.api.filters import by_subscription_state
+from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import SubscriptionShape, subscription_shape
 from elaastic.models import Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import overview, overviews, subscriptions_readable_by
@@ -20,7 +21,7 @@ from elaastic.services.asking import request_subscription
 from tenants.api.base import ApiView
 from tenants.api.pagination import Listing, paginate
 from tenants.api.policy import Rule, anyone_signed_in
-from tenants.api.schema import IDEMPOTENCY_KEY, answers, list_parameters, page_of
+from tenants.api.schema import IDEMPOTENCY_KEY, answers, page_of
 from tenants.api.serializers import StrictSerializer, read_body
 from tenants.models import Actor, LocalAuthority
 from tenants.models.errors import Invalid, NotFound
@@ -69,7 +70,7 @@ class SubscriptionList(ApiView):
 
     @extend_schema(
         operation_id="subscriptions_list",
-        parameters=[*list_parameters(SUBSCRIPTIONS), STATE],
+        parameters=[*row_parameters(SUBSCRIPTIONS), STATE],
         responses=answers({200: page_of("SubscriptionPage", SubscriptionShape)}),
     )
     def get(self, request: Call) -> Response:
