@@ -89,8 +89,8 @@ bench: setup-dev ## the figures of bench/README.md
 	@$(PY) -m lab.ceph.binding
 	@$(PY) -m bench
 
-compose-smoke: ## build the containers, play the flow, stop (needs a Docker engine)
-	@./tools/compose-smoke
+compose-smoke: setup ## build the containers, play the flow, stop (needs a Docker engine)
+	@$(PY) -m lab.compose
 
 # -- upkeep ---------------------------------------------------------------------------------------------------
 requirements: $(RUN)/tools/bin/uv ## resolve and lock again

@@ -33,3 +33,11 @@ def start_sweeper(**_: Any) -> None:
     from mcloud_portal.sweeper import start
 
     start()
+
+
+@app.task(name="mcloud_portal.look")
+def look() -> None:
+    """What beat rings: one look at everything that is due."""
+    from mcloud_portal.sweeper import run_once
+
+    run_once()

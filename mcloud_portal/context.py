@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Membership, RegionRoleName, User
@@ -43,7 +43,7 @@ def _role(person: User) -> str:
     if not person.roles_by_authority:
         return ""
     if len(person.roles_by_authority) > 1:
-        return _t("%(count)s authorities") % {"count": len(person.roles_by_authority)}
+        return gettext("%(count)s authorities") % {"count": len(person.roles_by_authority)}
     own = Membership.objects.filter(user=person).select_related("authority").first()
     return f"{own.authority.name}, {own.get_role_display().lower()}" if own else ""
 

@@ -104,7 +104,10 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": database(ENV.database_url, ENV.data_dir)}
+_database_url = ENV.database_url
+if ENV.database_url_file:
+    _database_url = read_secret(ENV.database_url_file, "DATABASE_URL_FILE")
+DATABASES = {"default": database(_database_url, ENV.data_dir)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- people ----------------------------------------------------------------------------------------------------
@@ -205,6 +208,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# One more bell for the sweep, for installations that run beat; every worker process sweeps by itself anyway.
+CELERY_BEAT_SCHEDULE = {"look": {"task": "mcloud_portal.look", "schedule": 5.0, "options": {"expires": 5}}}
 
 # -- the API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -218,6 +223,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "tenants.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "ELaaStic",

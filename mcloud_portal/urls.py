@@ -20,3 +20,9 @@ urlpatterns = [
         for name in DOCUMENTS
     ),
 ]
+
+# Under /rest/ these answer problem details; elsewhere the pages of templates/.
+handler400 = "tenants.api.handlers.bad_request"
+handler403 = "tenants.api.handlers.permission_denied"
+handler404 = "tenants.api.handlers.not_found"
+handler500 = "tenants.api.handlers.server_error"

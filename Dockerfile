@@ -1,0 +1,33 @@
+# One image for web, worker and beat; which of them it is, the command says. Health checks stand with each service in
+# docker-compose.yml: one in the image would call a worker sick because it answers no HTTP.
+FROM debian:bookworm-slim
+
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 python3-venv python3-rados python3-rbd python3-cephfs ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+
+RUN useradd --system --create-home --home-dir /srv/portal portal
+WORKDIR /srv/portal
+
+COPY requirements/base.txt requirements/base.txt
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+
+COPY manage.py pyproject.toml ./
+COPY mcloud_portal mcloud_portal
+COPY tenants tenants
+COPY elaastic elaastic
+COPY provisioning provisioning
+COPY templates templates
+COPY static static
+COPY locale locale
+COPY lab lab
+# Debian's Ceph binding, without the rest of Debian's Python packages.
+RUN python -m lab.ceph.binding \
+ && pybabel --quiet compile -d locale -D django \
+ && mkdir -p /var/lib/portal && chown portal: /var/lib/portal
+
+USER portal
+ENV MCLOUD_DATA_DIR=/var/lib/portal DJANGO_SETTINGS_MODULE=mcloud_portal.settings
+CMD ["gunicorn", "mcloud_portal.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8"]
