@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from provisioning import vault
 from provisioning.domain.conditions import State
@@ -90,9 +90,13 @@ def note(
     )
 
 
-def write_look(row: Resource, **changes: Any) -> bool:
-    """What a look showed. Nothing was done, so the version is checked but does not move."""
-    done = Resource.objects.filter(pk=row.pk, version=row.version).update(**changes)
+def write_look(claim: Claim, row: Resource, **changes: Any) -> bool:
+    """What a look showed. Nothing was done, so the version is checked but does not move.
+
+    Who lost the claim writes nothing: whoever holds the stack by now has looked later than he did.
+    """
+    held = Stack.objects.filter(pk=OuterRef("stack_id"), claim_token=claim.token)
+    done = Resource.objects.filter(Exists(held), pk=row.pk, version=row.version).update(**changes)
     if done and (reason := changes.get("reason")) and reason != row.reason:
         note(row.stack_id, row.name, reason, changes.get("message", ""))
     return bool(done)
@@ -108,18 +112,22 @@ def commit_intent(
 ) -> bool:
     """Write down what is about to be sent. False: something moved, start again at the top.
 
-    The WHERE holds row version, claim token, unexpired lease and generation; secrets go to the vault in
+    The WHEREs hold row version, claim token, unexpired lease and generation; secrets go to the vault in
     the same transaction, so that what is sent can always be sent again. So does whatever `also` writes.
     """
     now = clock.now()
     with transaction.atomic():
-        mine = Resource.objects.filter(
-            pk=row.pk,
-            version=row.version,
-            stack__generation=generation,
-            stack__claim_token=claim.token,
-            stack__claim_expires_at__gt=now,
+        # The stack's own row first, and held until the end. One WHERE over both tables would not do: PostgreSQL
+        # does not look at the other table again after it waited for an approval that moves the generation.
+        held = Stack.objects.filter(
+            pk=claim.stack_id,
+            generation=generation,
+            claim_token=claim.token,
+            claim_expires_at__gt=now,
         )
+        if not held.update(claim_token=claim.token):
+            return False
+        mine = Resource.objects.filter(pk=row.pk, version=row.version)
         if not mine.update(version=F("version") + 1, **changes):
             return False
         also()

@@ -101,10 +101,10 @@ def _release(claim: Claim, elsewhere: str) -> None:
     """10: the earliest look over the rows that can move by themselves."""
     reach("releasing")
     stack = Stack.objects.get(pk=claim.stack_id)
-    rows = _rows(stack)
-    scene = Scene("", {r.name: r for r in rows})
-    looks = [r.next_look for r in rows if r.next_look and scene.can_move(r)]
-    summary = summarise(list(stack.resources.all()))
+    rows = list(stack.resources.order_by("pk"))
+    scene = Scene("", {r.name: r for r in rows if r.state != State.GONE})
+    looks = [r.next_look for r in scene.rows.values() if r.next_look and scene.can_move(r)]
+    summary = summarise(rows)
     moved = (stack.state, stack.reason) != (summary.state, summary.reason)
     claims.release(
         claim,
@@ -152,7 +152,7 @@ class _Step:
             self.row, self.row.declares, declared, seen, clock.now(), has_secret=bool(target.secrets)
         )
         if not isinstance(decision, Act):
-            claims.write_look(self.row, **decision.changes)
+            claims.write_look(self.claim, self.row, **decision.changes)
             return
         if not self._may_write(provider):
             self._say(State.BLOCKED, "DatabaseRestored", clock.now() + timedelta(seconds=30))
@@ -172,7 +172,7 @@ class _Step:
             if self.row.attempts + 1 >= TRIES:
                 raise
             again = {"handle": "", "intent": Resource.Intent.NONE, "attempts": self.row.attempts + 1}
-            claims.write_look(self.row, **again, next_look=clock.now())
+            claims.write_look(self.claim, self.row, **again, next_look=clock.now())
             return None
         if isinstance(seen, InProgress):
             return seen
@@ -180,7 +180,7 @@ class _Step:
         found: dict[str, Any] = {}
         if isinstance(seen, Present) and not row.external_id:
             found = {"external_id": seen.external_id, "ever_seen": True}
-        claims.write_look(self.row, handle="", next_look=clock.now(), **found)
+        claims.write_look(self.claim, self.row, handle="", next_look=clock.now(), **found)
         return None
 
     def _may_write(self, provider: Provider) -> bool:
@@ -240,7 +240,7 @@ class _Step:
         breaker.failed(self.row.platform, error)
         if isinstance(error, TemporaryError):
             unsent = self._unsent() if error.unsent else {}
-            claims.write_look(self.row, **trouble.later(self.row, error, clock.now()), **unsent)
+            claims.write_look(self.claim, self.row, **trouble.later(self.row, error, clock.now()), **unsent)
             return
         self._say(State.BLOCKED if error.reason in _WAITS else State.FAILED, error.reason, detail=error.message)
 
@@ -251,7 +251,7 @@ class _Step:
     def _say(self, state: State, reason: str, next_look: datetime | None = None, detail: str = "") -> None:
         what = condition(state, reason, detail)
         changes: dict[str, Any] = {"state": what.state, "reason": what.reason, "message": what.message}
-        claims.write_look(self.row, **changes, next_look=next_look)
+        claims.write_look(self.claim, self.row, **changes, next_look=next_look)
 
 
 _PAST: Final = {"create": "CreateSent", "update": "UpdateSent", "delete": "DeleteSent"}
