@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from provisioning.models import TimedWork, clock
-from provisioning.services import upkeep
+from provisioning.services import metering, upkeep
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +15,7 @@ TIMETABLE: Final[dict[str, tuple[int, Callable[[], None]]]] = {
     "census": (900, upkeep.take_census),
     "marks": (300, upkeep.push_marks),
     "capacity": (900, upkeep.load_capacity),
+    "samples": (300, metering.sample_archives),
     "surplus": (60, upkeep.release_surplus),
 }
 
