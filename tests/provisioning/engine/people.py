@@ -144,7 +144,9 @@ class People:
     def make_room(self, row: Resource) -> None:
         """Whatever took the name is moved away by its owner."""
         for thing in self.world.cloud.live(row.kind):
-            if thing.origin == "stranger" and thing.name == row.full_name("sim"):
+            known = Resource.objects.filter(kind=row.kind, external_id=thing.id).exclude(state=State.GONE)
+            unmarked = not thing.marker and not known.exists()  # a key whose secret went with a lost database
+            if thing.name == row.full_name("sim") and (thing.origin == "stranger" or unmarked):
                 self.world.cloud.delete(thing.kind, thing.id)
 
     def accept(self) -> None:
@@ -213,6 +215,7 @@ class People:
         world.say("RESTORED to", round(when, 1))
         world.audit.accepted = False
         world.audit.intents.clear()
+        world.audit.known.clear()  # what the database of that day had not seen, the engine cannot know
         world.audit.purges = [p for p in world.audit.purges if p[0] <= when]
         world.audit.answered_by_people |= {
             (key, kind) for key in world.keys for kind in MODEL if kind not in UNIQUE

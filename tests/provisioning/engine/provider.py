@@ -37,7 +37,7 @@ class Wire(Protocol):
     def later(self, seconds: float, effect: Callable[[], object]) -> None:
         """The effect of a call nobody waits for any more."""
 
-    def sent(self, verb: str, target: Target) -> None:
+    def sent(self, verb: str, kind: str, target: Target) -> None:
         """A writing call leaves for the platform."""
 
     def looked(self, target: Target, found: Thing | None) -> None:
@@ -113,7 +113,7 @@ class ModelHandler:
 
     def create(self, target: Target) -> Outcome:
         """Ours by marker or by the secret that was stored with the intent."""
-        self.wire.sent("create", target)
+        self.wire.sent("create", self.kind, target)
         asked, stored = self.wire.now, target.secrets.get("secret_key")
         secret = stored.reveal() if stored else ""
 
@@ -139,7 +139,7 @@ class ModelHandler:
 
     def update(self, target: Target, after: Mapping[str, Any]) -> Outcome:
         """In place."""
-        self.wire.sent("update", target)
+        self.wire.sent("update", self.kind, target)
         call(
             self.wire, lambda: self.wire.cloud.update(self.kind, target.external_id or "", dict(after)), write=True
         )
@@ -147,7 +147,7 @@ class ModelHandler:
 
     def delete(self, target: Target) -> Outcome:
         """By id; success when it is gone already."""
-        self.wire.sent("delete", target)
+        self.wire.sent("delete", self.kind, target)
         call(self.wire, lambda: self.wire.cloud.delete(self.kind, target.external_id or ""), write=True)
         return Outcome()
 
