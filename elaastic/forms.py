@@ -6,25 +6,28 @@ from typing import Any, Final
 from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from tenants.models import LocalAuthority
 from tenants.models.errors import Invalid
 
 MOST_ARCHIVES: Final = 20
 INTERVALS: Final = (
-    (12, lazy("Twice a day")),
-    (24, lazy("Every day")),
-    (48, lazy("Every two days")),
-    (168, lazy("Every week")),
-    (744, lazy("Every month")),
+    (12, gettext_lazy("Twice a day")),
+    (24, gettext_lazy("Every day")),
+    (48, gettext_lazy("Every two days")),
+    (168, gettext_lazy("Every week")),
+    (744, gettext_lazy("Every month")),
 )
 IMMUTABILITY: Final = (
-    ("none", lazy("No lock: earlier versions are kept all the same, for as long as you said above")),
-    ("governance", lazy("Locked: only the region can lift the lock, on your written request")),
-    ("compliance", lazy("Absolute: nobody, the region included, can delete a copy before its time")),
+    ("none", gettext_lazy("No lock: earlier versions are kept all the same, for as long as you said above")),
+    ("governance", gettext_lazy("Locked: only the region can lift the lock")),
+    ("compliance", gettext_lazy("Absolute: nobody, the region included, can delete a copy before its time")),
 )
-COPIES: Final = ((3, lazy("Three sites: the copies survive the loss of any one site")), (2, lazy("Two sites")))
+COPIES: Final = (
+    (3, gettext_lazy("Three sites: the copies survive the loss of any one site")),
+    (2, gettext_lazy("Two sites")),
+)
 
 
 class AskForm(forms.Form):
@@ -35,24 +38,26 @@ class AskForm(forms.Form):
 
     use_required_attribute = False
 
-    authority = forms.ChoiceField(label=lazy("Authority"))
+    authority = forms.ChoiceField(label=gettext_lazy("Authority"))
     quota_gib = forms.IntegerField(
-        label=lazy("Space"),
-        help_text=lazy(
+        label=gettext_lazy("Space"),
+        help_text=gettext_lazy(
             "About twice the data that you protect: earlier and deleted versions take space too. "
             "For 250 GiB of data, ask for 500."
         ),
     )
     retention_days = forms.IntegerField(
-        label=lazy("How long earlier versions are kept"),
-        help_text=lazy("A file that was changed or deleted can be restored for this long. Thirty days is usual."),
+        label=gettext_lazy("How long earlier versions are kept"),
+        help_text=gettext_lazy(
+            "A file that was changed or deleted can be restored for this long. Thirty days is usual."
+        ),
     )
     immutability = forms.ChoiceField(
-        label=lazy("Lock against deletion"), choices=IMMUTABILITY, widget=forms.RadioSelect
+        label=gettext_lazy("Lock against deletion"), choices=IMMUTABILITY, widget=forms.RadioSelect
     )
     copies = forms.TypedChoiceField(
-        label=lazy("Copies"),
-        help_text=lazy("Each of these sites holds a whole copy, in a different town."),
+        label=gettext_lazy("Copies"),
+        help_text=gettext_lazy("Each of these sites holds a whole copy, in a different town."),
         choices=COPIES,
         coerce=int,
         widget=forms.RadioSelect,
@@ -81,7 +86,7 @@ class AskForm(forms.Form):
         )
         self.fields[f"archive-{index}-interval"] = forms.TypedChoiceField(
             label=_("How often a copy arrives in archive %(number)s") % number,
-            help_text=_("When none arrives for longer, the portal says that it is late."),
+            help_text=_("It will tell when a copy is late."),
             choices=INTERVALS,
             coerce=int,
             initial=24,
@@ -145,8 +150,10 @@ class UnderstoodForm(forms.Form):
 
     use_required_attribute = False
     understood = forms.BooleanField(
-        label=lazy("I have understood: until its time nobody can delete a copy, not even when the space is full."),
-        error_messages={"required": lazy("Tick this box, or go back and choose another lock.")},
+        label=gettext_lazy(
+            "I have understood: until its time nobody can delete a copy, not even when the space is full."
+        ),
+        error_messages={"required": gettext_lazy("Tick this box, or go back and choose another lock.")},
     )
 
 
@@ -156,8 +163,8 @@ class ApproveForm(forms.Form):
     use_required_attribute = False
     plan_digest = forms.CharField(widget=forms.HiddenInput, required=False)
     note = forms.CharField(
-        label=lazy("Note for the authority"),
-        help_text=lazy("The authority reads it."),
+        label=gettext_lazy("Note for the authority"),
+        help_text=gettext_lazy("The authority reads it."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -169,10 +176,10 @@ class RejectForm(forms.Form):
 
     use_required_attribute = False
     note = forms.CharField(
-        label=lazy("Reason"),
-        help_text=lazy("The authority reads it: say what it should do instead."),
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("The authority reads it: say what it should do instead."),
         max_length=2000,
-        error_messages={"required": lazy("Say why: the authority reads this.")},
+        error_messages={"required": gettext_lazy("Say why: the authority reads this.")},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
@@ -182,12 +189,12 @@ class AdoptForm(forms.Form):
 
     use_required_attribute = False
     external_id = forms.CharField(
-        label=lazy("Identifier of the object on the platform"),
+        label=gettext_lazy("Identifier of the object on the platform"),
         max_length=255,
-        error_messages={"required": lazy("Write the identifier exactly as the platform shows it.")},
+        error_messages={"required": gettext_lazy("Write the identifier exactly as the platform shows it.")},
         widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}),
     )
     certain = forms.BooleanField(
-        label=lazy("I have looked at the platform: this object belongs to this resource."),
-        error_messages={"required": lazy("Look at the platform first, then tick this box.")},
+        label=gettext_lazy("I have looked at the platform: this object belongs to this resource."),
+        error_messages={"required": gettext_lazy("Look at the platform first, then tick this box.")},
     )

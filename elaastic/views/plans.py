@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from elaastic.levels import LEVELS
 from elaastic.models import Decision, Request
@@ -19,19 +19,19 @@ from provisioning.selectors.stacks import PlanView, plan
 
 # action -> (sign, tone, the verb that a screen reader and a colour-blind person get)
 SIGNS: Final[Mapping[str, tuple[str, str, words.Text]]] = {
-    Action.CREATE: ("+", "good", lazy("will be created")),
-    Action.RECREATE: ("+", "warn", lazy("will be created again, empty")),
-    Action.UPDATE: ("~", "info", lazy("will be changed")),
-    Action.REPLACE: ("~", "warn", lazy("will be replaced")),
-    Action.DELETE: ("−", "bad", lazy("will be removed")),
-    Action.RETAIN: ("=", "idle", lazy("is kept until its date")),
-    Action.FORGET: ("−", "idle", lazy("is gone already and will be forgotten")),
+    Action.CREATE: ("+", "good", gettext_lazy("will be created")),
+    Action.RECREATE: ("+", "warn", gettext_lazy("will be created again, empty")),
+    Action.UPDATE: ("~", "info", gettext_lazy("will be changed")),
+    Action.REPLACE: ("~", "warn", gettext_lazy("will be replaced")),
+    Action.DELETE: ("−", "bad", gettext_lazy("will be removed")),
+    Action.RETAIN: ("=", "idle", gettext_lazy("is kept until its date")),
+    Action.FORGET: ("−", "idle", gettext_lazy("is gone already and will be forgotten")),
 }
 SYSTEMS: Final[Mapping[str, words.Text]] = {
-    "ceph": lazy("Storage (Ceph)"),
-    "openstack": lazy("Virtual machines (OpenStack)"),
-    "proxmox": lazy("Virtual machines (Proxmox)"),
-    "people": lazy("Work done by people"),
+    "ceph": gettext_lazy("Storage (Ceph)"),
+    "openstack": gettext_lazy("Virtual machines (OpenStack)"),
+    "proxmox": gettext_lazy("Virtual machines (Proxmox)"),
+    "people": gettext_lazy("Work done by people"),
 }
 # What a municipal reader gains nothing from: names of other rows, already listed beside.
 _PLUMBING: Final = frozenset({"owner", "owner_key", "writer", "restore", "probe", "role", "versioning"})

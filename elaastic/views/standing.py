@@ -194,9 +194,7 @@ def _while_stuck(seen: Overview) -> NextStep:
     if words.whose_move(seen.condition) == "nobody":
         return NextStep(
             _("It is us, not you: a platform of the region does not answer."),
-            _(
-                "The portal goes on trying by itself; nothing that you asked for is lost. You need not do anything."
-            ),
+            _("The portal goes on trying by itself; nothing that you asked for is lost. You need not do anything."),
             "warn",
         )
     return NextStep(

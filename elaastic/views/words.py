@@ -9,8 +9,7 @@ from typing import Any, Final
 from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from provisioning.domain.conditions import REASONS, Condition
 
@@ -19,47 +18,49 @@ _GIB: Final = 2**30
 
 # The catalogue is pure code and cannot translate itself; naming its sentences here puts them into locale/.
 CATALOGUE: Final = (
-    lazy("Base"),
-    lazy("Intermediate"),
-    lazy("Advanced"),
-    lazy("Maximum"),
-    lazy("Space in the region's cloud for the copies you make with your own tools."),
-    lazy("Copies on two or three sites, chosen by you and shown to you."),
-    lazy("A key that can add copies and destroy none."),
-    lazy("A second key that only restores, every version, for as long as you asked."),
-    lazy("Space for the images of your virtual machines, and resources to start them after a disaster."),
-    lazy("Everything in level 1."),
-    lazy("A reserve on which your machines start when yours are gone."),
-    lazy("Recovery drills that really start them, and measure the time."),
-    lazy("Differential replication between a backup appliance in your premises and the region."),
-    lazy("Everything in level 2."),
-    lazy("An appliance that sends only what changed."),
-    lazy("A measured delay, always in view."),
-    lazy("A validated open-source virtualisation and storage stack in your premises, with its services."),
-    lazy("Everything in level 3."),
-    lazy("Training, migration and configuration."),
-    lazy("An acceptance test with a first drill."),
+    gettext_lazy("Base"),
+    gettext_lazy("Intermediate"),
+    gettext_lazy("Advanced"),
+    gettext_lazy("Maximum"),
+    gettext_lazy("Space in the region's cloud for the copies you make with your own tools."),
+    gettext_lazy("Copies on two or three sites, chosen by you and shown to you."),
+    gettext_lazy("A key that can add copies and destroy none."),
+    gettext_lazy("A second key that only restores, every version, for as long as you asked."),
+    gettext_lazy("Space for the images of your virtual machines, and resources to start them after a disaster."),
+    gettext_lazy("Everything in level 1."),
+    gettext_lazy("A reserve on which your machines start when yours are gone."),
+    gettext_lazy("Recovery drills that really start them, and measure the time."),
+    gettext_lazy("Differential replication between a backup appliance in your premises and the region."),
+    gettext_lazy("Everything in level 2."),
+    gettext_lazy("An appliance that sends only what changed."),
+    gettext_lazy("A measured delay, always in view."),
+    gettext_lazy("A validated open-source virtualisation and storage stack in your premises, with its services."),
+    gettext_lazy("Everything in level 3."),
+    gettext_lazy("Training, migration and configuration."),
+    gettext_lazy("An acceptance test with a first drill."),
 )
 
 RESOURCES: Final[Mapping[str, Text]] = {
-    "owner": lazy("Your authority's reserved space"),
-    "writer": lazy("Identity that writes the copies"),
-    "restore": lazy("Identity that restores"),
-    "probe": lazy("Identity with which the portal checks"),
-    "owner-key": lazy("Key of the reserved space (it stays in the vault)"),
-    "writer-key": lazy("Key for writing copies"),
-    "restore-key": lazy("Key for restoring"),
-    "probe-key": lazy("Key for the portal's checks"),
+    "owner": gettext_lazy("Your authority's reserved space"),
+    "writer": gettext_lazy("Identity that writes the copies"),
+    "restore": gettext_lazy("Identity that restores"),
+    "probe": gettext_lazy("Identity with which the portal checks"),
+    "owner-key": gettext_lazy("Key of the reserved space (it stays in the vault)"),
+    "writer-key": gettext_lazy("Key for writing copies"),
+    "restore-key": gettext_lazy("Key for restoring"),
+    "probe-key": gettext_lazy("Key for the portal's checks"),
 }
 
 CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
     "writer": (
-        lazy("Key for writing copies"),
-        lazy("Goes into your backup program. It adds copies and cannot destroy any, not even if it is stolen."),
+        gettext_lazy("Key for writing copies"),
+        gettext_lazy(
+            "Goes into your backup program. It adds copies and cannot destroy any, not even if it is stolen."
+        ),
     ),
     "restore": (
-        lazy("Key for restoring"),
-        lazy(
+        gettext_lazy("Key for restoring"),
+        gettext_lazy(
             "Reads every version, deleted ones too, and writes nothing. Keep it away from the machines you protect."
         ),
     ),
@@ -67,65 +68,75 @@ CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
 
 # reason -> the sentence for people. The same keys as provisioning's REASONS: a test holds them together.
 CONDITIONS: Final[Mapping[str, Text]] = {
-    "Waiting": lazy("It waits for another part to be ready."),
-    "Creating": lazy("It is being created."),
-    "Updating": lazy("It is being brought to its approved shape."),
-    "Deleting": lazy("It is being removed, as approved."),
-    "Confirming": lazy("It seems to be gone: the portal looks a second time to be sure."),
-    "PlatformBusy": lazy("The platform is busy: the portal tries again by itself."),
-    "PlatformUnavailable": lazy("The region's platform does not answer: the portal goes on trying by itself."),
-    "PlatformRemoved": lazy("The region file no longer names this platform: it must be put back or retired."),
-    "DatabaseRestored": lazy("The platform knows more than the database: the report must be read and accepted."),
-    "AmbiguousCreate": lazy(
+    "Waiting": gettext_lazy("It waits for another part to be ready."),
+    "Creating": gettext_lazy("It is being created."),
+    "Updating": gettext_lazy("It is being brought to its approved shape."),
+    "Deleting": gettext_lazy("It is being removed, as approved."),
+    "Confirming": gettext_lazy("It seems to be gone: the portal looks a second time to be sure."),
+    "PlatformBusy": gettext_lazy("The platform is busy: the portal tries again by itself."),
+    "PlatformUnavailable": gettext_lazy(
+        "The region's platform does not answer: the portal goes on trying by itself."
+    ),
+    "PlatformRemoved": gettext_lazy(
+        "The region file no longer names this platform: it must be put back or retired."
+    ),
+    "DatabaseRestored": gettext_lazy(
+        "The platform knows more than the database: the report must be read and accepted."
+    ),
+    "AmbiguousCreate": gettext_lazy(
         "The answer to the creation was lost: the region says whether the object was made or must be made again."
     ),
-    "NameTaken": lazy("An object of somebody else has this name: it must be renamed or removed, then tried again."),
-    "Vanished": lazy("It was there and is gone: a plan that says so must be approved to make it again."),
-    "NeedsApproval": lazy("It no longer has its approved shape: a repair plan waits for approval."),
-    "DoesNotStick": lazy("Three corrections did not last: something else keeps changing it back."),
-    "TaskFailed": lazy("The platform's own task failed three times: its log must be read, then tried again."),
-    "Refused": lazy("The platform refused: the cause that it names must be mended, then tried again."),
-    "Forbidden": lazy("The portal's credentials on this platform do not allow it: they must be mended."),
-    "NotEmpty": lazy("It still holds data, and data is never deleted in passing."),
-    "InUse": lazy("A recovery point is in use: it will be removed when the work on it ends."),
-    "SecretLost": lazy("The vault cannot open its secret: the missing key must be put back."),
+    "NameTaken": gettext_lazy(
+        "An object of somebody else has this name: it must be renamed or removed, then tried again."
+    ),
+    "Vanished": gettext_lazy("It was there and is gone: a plan that says so must be approved to make it again."),
+    "NeedsApproval": gettext_lazy("It no longer has its approved shape: a repair plan waits for approval."),
+    "DoesNotStick": gettext_lazy("Three corrections did not last: something else keeps changing it back."),
+    "TaskFailed": gettext_lazy(
+        "The platform's own task failed three times: its log must be read, then tried again."
+    ),
+    "Refused": gettext_lazy("The platform refused: the cause that it names must be mended, then tried again."),
+    "Forbidden": gettext_lazy("The portal's credentials on this platform do not allow it: they must be mended."),
+    "NotEmpty": gettext_lazy("It still holds data, and data is never deleted in passing."),
+    "InUse": gettext_lazy("A recovery point is in use: it will be removed when the work on it ends."),
+    "SecretLost": gettext_lazy("The vault cannot open its secret: the missing key must be put back."),
 }
 
 MOVES: Final[Mapping[str, Text]] = {
-    "nobody": lazy("Nobody has to do anything: the portal goes on by itself."),
-    "authority": lazy("It is your move."),
-    "region": lazy("It is the region's move."),
+    "nobody": gettext_lazy("Nobody has to do anything: the portal goes on by itself."),
+    "authority": gettext_lazy("It is your move."),
+    "region": gettext_lazy("It is the region's move."),
 }
 
 EVENTS: Final[Mapping[str, Text]] = {
-    "PlanApproved": lazy("The approved plan was started."),
-    "CreateSent": lazy("The creation was ordered."),
-    "UpdateSent": lazy("The correction was ordered."),
-    "DeleteSent": lazy("The removal was ordered."),
-    "Retried": lazy("An operator had it tried again."),
-    "Adopted": lazy("An operator said which object this is."),
-    "SecretRevealed": lazy("The secret was collected."),
-    "OrphanWithData": lazy("An object with data that no row knows was found: it is only reported."),
+    "PlanApproved": gettext_lazy("The approved plan was started."),
+    "CreateSent": gettext_lazy("The creation was ordered."),
+    "UpdateSent": gettext_lazy("The correction was ordered."),
+    "DeleteSent": gettext_lazy("The removal was ordered."),
+    "Retried": gettext_lazy("An operator had it tried again."),
+    "Adopted": gettext_lazy("An operator said which object this is."),
+    "SecretRevealed": gettext_lazy("The secret was collected."),
+    "OrphanWithData": gettext_lazy("An object with data that no row knows was found: it is only reported."),
 }
 
 FIELDS: Final[Mapping[str, Text]] = {
-    "quota_bytes": lazy("Space in all"),
-    "bucket_quota_bytes": lazy("Space for each archive"),
-    "max_buckets": lazy("Archives that it may own"),
-    "suspended": lazy("Suspended"),
-    "retention_days": lazy("Earlier versions are kept for"),
-    "immutability": lazy("Immutability"),
-    "versioning": lazy("Earlier versions are kept"),
-    "placement_target": lazy("Where the copies are"),
-    "policy": lazy("Access rules"),
-    "bucket": lazy("Name of the archive"),
-    "user": lazy("Identity"),
+    "quota_bytes": gettext_lazy("Space in all"),
+    "bucket_quota_bytes": gettext_lazy("Space for each archive"),
+    "max_buckets": gettext_lazy("Archives that it may own"),
+    "suspended": gettext_lazy("Suspended"),
+    "retention_days": gettext_lazy("Earlier versions are kept for"),
+    "immutability": gettext_lazy("Immutability"),
+    "versioning": gettext_lazy("Earlier versions are kept"),
+    "placement_target": gettext_lazy("Where the copies are"),
+    "policy": gettext_lazy("Access rules"),
+    "bucket": gettext_lazy("Name of the archive"),
+    "user": gettext_lazy("Identity"),
 }
 
 IMMUTABILITY: Final[Mapping[str, Text]] = {
     "none": pgettext_lazy("immutability", "None"),
-    "governance": lazy("Locked: only the region can lift the lock"),
-    "compliance": lazy("Absolute: nobody can delete before its time"),
+    "governance": gettext_lazy("Locked: only the region can lift the lock"),
+    "compliance": gettext_lazy("Absolute: nobody can delete before its time"),
 }
 
 
