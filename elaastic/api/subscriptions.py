@@ -15,6 +15,7 @@ from elaastic.api.fields import LevelNumber
 from elaastic.api.filters import by_subscription_state
 from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import SubscriptionShape, subscription_shape
+from elaastic.api.terms import plain_terms
 from elaastic.models import Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import overview, overviews, subscriptions_readable_by
 from elaastic.services.asking import request_subscription
@@ -93,7 +94,7 @@ class SubscriptionList(ApiView):
         asked = request_subscription(
             authority=self._authority(body["authority"]),
             level=body["level"],
-            terms=body["terms"],
+            terms=plain_terms(body["level"], body["terms"]),
             external_ref=body["external_ref"],
             by=self.actor,
         )

@@ -93,9 +93,9 @@ def rclone(access: Access) -> ConfigFile:
 def restic(access: Access) -> ConfigFile:
     """Environment of restic, to be sourced by a shell; restic encrypts with a password that only the user has."""
     commands = (
-        ["restic restore latest --no-lock --target /restored", "restic snapshots --no-lock"]
+        ["restic snapshots --no-lock", "restic restore latest --no-lock --target /restored"]
         if access.restores
-        else ["restic init            # once", "restic backup /data", "restic snapshots --no-lock"]
+        else ["restic init", "restic backup /data", "restic snapshots --no-lock"]
     )
     return _file(
         f"restic-{access.name}.env",
@@ -103,7 +103,7 @@ def restic(access: Access) -> ConfigFile:
         *(f"# {command}" for command in commands),
         "# The restore key writes nothing, not even restic's lock: hence --no-lock."
         if access.restores
-        else "# To restore, use the file of the restore key.",
+        else "# With the file of the restore key: restic restore latest --no-lock --target /restored",
         *_archives(access),
         f"export RESTIC_REPOSITORY='s3:{access.endpoint}/{access.bucket}'",
         f"export AWS_ACCESS_KEY_ID='{access.access_key}'",
