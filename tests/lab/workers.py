@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from celery import Celery
 from django.db import connections
 from django.test import override_settings
 
@@ -163,6 +164,9 @@ class LivePortal:
 
     def start_worker(self, name: str, *, concurrency: int = 1, wait: bool = True) -> Identity:
         """A Celery worker on both queues, as `make up` starts it."""
+        running = self.daemons.get(f"worker-{name}")
+        if running and running.alive():
+            return running
         before = self._ready_lines(name)
         command = [str(BIN / "celery"), "-A", "mcloud_portal", "worker", "-Q", "portal,ceph", "-n", f"{name}@lab"]
         options = ["--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "INFO"]
@@ -181,6 +185,17 @@ class LivePortal:
     def _ready_or_died(self, name: str, before: int) -> bool:
         self.daemons.check([f"worker-{name}"])
         return self._ready_lines(name) > before
+
+    def ring(self, task: str, id: int, queue: str) -> str:
+        """One message to the workers, as the doorbell sends it; its id. Raises when the broker does not take it."""
+        with Celery("tests", broker=self.redis.url, set_as_current=False) as bell:
+            bell.conf.update(broker_connection_timeout=1, broker_transport_options={"socket_connect_timeout": 1})
+            sent = bell.send_task(task, args=[id], queue=queue, retry=False, ignore_result=True)
+            return str(sent.id)
+
+    def received(self, worker: str, message: str) -> bool:
+        """Whether this worker has taken the message from the broker, by its own log."""
+        return f"[{message}] received" in self.daemons.log(f"worker-{worker}").read_text(errors="replace")
 
     def start_web(self) -> None:
         """gunicorn with threads, as `make up` starts it; returns when it answers."""
@@ -256,17 +271,12 @@ def live_portal(ceph: CephCluster, stage: Stage, folder: Path) -> Iterator[LiveP
 @contextmanager
 def joined(portal: LivePortal) -> Iterator[None]:
     """This process as one more of the portal's: its rows, its vault, its region, its broker."""
-    from celery import Celery
-
     from mcloud_portal.env import database
     from provisioning.signals import doorbell
 
-    bell = Celery("tests", broker=portal.redis.url, set_as_current=False)
-    bell.conf.update(task_ignore_result=True, broker_connection_timeout=1)
-
     def ring(task: str, id: int, queue: str | None) -> None:
         with suppress(Exception):  # a bell that nobody hears costs a second: the sweep looks by itself
-            bell.send_task(task, args=[id], queue=queue or "portal", retry=False, ignore_result=True)
+            portal.ring(task, id, queue or "portal")
 
     former_settings, former_deliver = connections.databases["default"], doorbell.deliver
     # Kept as an object: another test's SQLite in memory lives exactly as long as its connection.
@@ -283,4 +293,3 @@ def joined(portal: LivePortal) -> Iterator[None]:
             connections["default"].close()
             connections.databases["default"] = former_settings
             connections["default"] = former
-            bell.close()
