@@ -1,4 +1,4 @@
-"""`/capacity/` and `/platforms/`: the region as its own people see it."""
+"""`/capacity/`, `/platforms/` and `/orphans/`: the region as its own people see it."""
 
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ from elaastic.api.fields import Int64
 from elaastic.api.sequences import SequenceListing, paginate_sequence, sequence_parameters
 from elaastic.permissions import may_read_region
 from provisioning.selectors.capacity import PlatformView, Room, platforms, rooms
+from provisioning.selectors.orphans import Sighting, open_sightings
 from tenants.api.base import ApiView
 from tenants.api.policy import Rule
 from tenants.api.schema import answers, page_of
+from tenants.api.shapes import rfc3339
 
 
 class RoomShape(serializers.Serializer[Any]):
@@ -66,6 +68,29 @@ def platform_shape(platform: PlatformView) -> dict[str, Any]:
     }
 
 
+class OrphanShape(serializers.Serializer[Any]):
+    """What `orphan_shape` returns; `marker` is what the object says of itself."""
+
+    platform = serializers.CharField()
+    kind = serializers.CharField()
+    external_id = serializers.CharField()
+    marker = serializers.CharField()
+    first_seen = serializers.DateTimeField()
+    last_seen = serializers.DateTimeField()
+
+
+def orphan_shape(seen: Sighting) -> dict[str, Any]:
+    """One object that carries our marker and is in no row."""
+    return {
+        "platform": seen.platform,
+        "kind": seen.kind,
+        "external_id": seen.external_id,
+        "marker": seen.marker,
+        "first_seen": rfc3339(seen.first_seen),
+        "last_seen": rfc3339(seen.last_seen),
+    }
+
+
 ROOMS: Final[SequenceListing[Room]] = SequenceListing(
     show=room_shape,
     identity=lambda room: f"{room.platform}/{room.site}/{room.resource}",
@@ -86,6 +111,16 @@ PLATFORMS: Final[SequenceListing[PlatformView]] = SequenceListing(
     sorts={"id": lambda platform: platform.id},
     search=lambda platform: f"{platform.id} {platform.provider}",
     filters={"provider": lambda platform: platform.provider},
+)
+
+# More than this is not a list to read but an accident to look into.
+MAX_ORPHANS: Final = 5_000
+ORPHANS: Final[SequenceListing[Sighting]] = SequenceListing(
+    show=orphan_shape,
+    identity=lambda seen: f"{seen.platform}/{seen.kind}/{seen.external_id}",
+    sorts={"first_seen": lambda seen: (seen.first_seen, seen.platform, seen.kind, seen.external_id)},
+    search=lambda seen: f"{seen.external_id} {seen.marker}",
+    filters={"platform": lambda seen: seen.platform, "kind": lambda seen: seen.kind},
 )
 
 
@@ -119,3 +154,19 @@ class PlatformList(ApiView):
     def get(self, request: Request) -> Response:
         """Reachable or not, held or not, with the last error."""
         return paginate_sequence(request, platforms(), PLATFORMS)
+
+
+class OrphanList(ApiView):
+    """What is ours on a platform and in no row."""
+
+    policy = {"GET": Rule(may_read_region, ("stacks:read",))}
+    parameters = ORPHANS.parameters
+
+    @extend_schema(
+        operation_id="orphans_list",
+        parameters=sequence_parameters(ORPHANS),
+        responses=answers({200: page_of("OrphanPage", OrphanShape)}),
+    )
+    def get(self, request: Request) -> Response:
+        """Those that the last census saw, the oldest first; what bears data is only ever reported."""
+        return paginate_sequence(request, open_sightings(MAX_ORPHANS), ORPHANS)

@@ -10,7 +10,7 @@ from elaastic.api.collecting import (
     SubscriptionResources,
 )
 from elaastic.api.levels import LevelDetail, LevelList
-from elaastic.api.region import Capacity, PlatformList
+from elaastic.api.region import Capacity, OrphanList, PlatformList
 from elaastic.api.requests import (
     RequestApprove,
     RequestDetail,
@@ -46,6 +46,7 @@ urlpatterns = [
     path("requests/<uuid:public_id>/withdraw/", RequestWithdraw.as_view(), name="request-withdraw"),
     path("capacity/", Capacity.as_view(), name="capacity"),
     path("platforms/", PlatformList.as_view(), name="platforms"),
+    path("orphans/", OrphanList.as_view(), name="orphans"),
     path("stacks/", StackList.as_view(), name="stacks"),
     path("stacks/<slug:key>/", StackDetail.as_view(), name="stack"),
     path("stacks/<slug:key>/resources/", StackResources.as_view(), name="stack-resources"),

@@ -30,6 +30,7 @@ API_POLICIES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "requests/<uuid:public_id>/withdraw/": {"POST": WIDE},
     "capacity/": {"GET": REGION},
     "platforms/": {"GET": REGION},
+    "orphans/": {"GET": REGION},
     "stacks/": {"GET": REGION},
     # A stack is somebody's object: whoever may not see it is told 404, not 403.
     "stacks/<slug:key>/": {"GET": WIDE},

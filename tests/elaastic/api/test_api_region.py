@@ -1,8 +1,9 @@
 """Levels for everybody; capacity, platforms and stacks for the region."""
 
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 
-from provisioning.models import Resource, Stack
+from provisioning.models import OrphanSighting, Resource, Stack
 from tests.elaastic.flow import TERMS, Flow
 from tests.elaastic.region import SITE_GIB, SITES
 
@@ -39,6 +40,25 @@ def test_platforms_are_reachable_until_they_are_not(flow: Flow) -> None:
         ("ceph-test", "ceph", True, False)
     ]
     assert flow.get("owner", "/platforms/").status_code == 403
+
+
+def test_orphans_are_told_to_the_region_until_they_are_settled(flow: Flow) -> None:
+    for number, settled in ((1, None), (2, None), (3, timezone.now())):
+        OrphanSighting.objects.create(
+            platform="ceph-test",
+            kind="ceph.user",
+            external_id=f"lost-{number}",
+            marker="test/k/writer",
+            first_seen=timezone.now(),
+            last_seen=timezone.now(),
+            settled_at=settled,
+        )
+    seen = flow.get("auditor", "/orphans/", limit=1).json()
+    assert [item["external_id"] for item in seen["items"]] == ["lost-1"]
+    rest = flow.world["auditor"].client().get(seen["next"]).json()
+    assert [item["external_id"] for item in rest["items"]] == ["lost-2"]
+    assert "next" not in rest
+    assert flow.get("owner", "/orphans/").status_code == 403
 
 
 def test_a_stack_is_the_regions_to_see_and_absent_for_everybody_else(flow: Flow) -> None:
