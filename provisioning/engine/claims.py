@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Exists, F, OuterRef, Q
 
 from provisioning import vault
 from provisioning.domain.conditions import State
@@ -63,13 +63,13 @@ def renew(claim: Claim) -> bool:
 
 
 def release(claim: Claim, next_look: datetime | None, summary: dict[str, str]) -> None:
-    """Let go. The earliest look is written only if nobody woke the stack since the claim; else it is due now."""
-    Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token).update(
-        claim_token=None,
-        claim_expires_at=None,
-        next_look=Case(When(wanted=claim.wanted, then=Value(next_look)), default=Value(clock.now())),
-        **summary,
-    )
+    """Let go. The earliest look and the summary are written only if nobody woke the stack since the claim: else it
+    is due now, and what was summed up may be older than an approval.
+    """
+    mine = Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token)
+    free: dict[str, Any] = {"claim_token": None, "claim_expires_at": None}
+    if not mine.filter(wanted=claim.wanted).update(**free, next_look=next_look, **summary):
+        mine.update(**free, next_look=clock.now())
 
 
 def wake(stack_id: int, *, resources: Q | None = None) -> None:

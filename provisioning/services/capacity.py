@@ -49,9 +49,15 @@ def reserve(stack: Stack, needs: Iterable[Need]) -> None:
 
 
 def release_surplus(stack: Stack, needs: Iterable[Need]) -> None:
-    """Give back what is no longer needed, once the smaller shape was observed."""
+    """Give back what is no longer needed, once the smaller shape was observed.
+
+    `stack` and `needs` were read before: when an approval came in between, nothing is given back.
+    """
     wanted = _by_key(needs)
     with transaction.atomic():
+        same = Stack.objects.filter(pk=stack.pk, generation=stack.generation, state=stack.state)
+        if not same.update(generation=stack.generation):  # writing takes the row's lock, as approval does
+            return
         for held in stack.reservations.select_related("row").order_by("row_id"):
             keep = wanted.get((held.row.platform, held.row.site, held.row.resource), 0)
             if (less := held.amount - keep) <= 0:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -19,13 +20,33 @@ def memory_database() -> Iterator["Store"]:
     wrapper.inc_thread_sharing()
     connections["default"] = wrapper
     try:
-        with wrapper.schema_editor() as editor:
-            for model in apps.get_app_config("provisioning").get_models():
-                editor.create_model(model)
+        _make_tables(wrapper)
         yield Store()
     finally:
         wrapper.connection.close()
         connections["default"] = former
+
+
+@contextmanager
+def file_database(path: Path) -> Iterator[None]:
+    """A SQLite file in the place of the default database, for every thread, with the portal's own options."""
+    former, settings = connections["default"], connections.settings["default"]
+    options = {"transaction_mode": "IMMEDIATE", "timeout": 20}
+    mine = {**settings, "ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
+    wrapper = DatabaseWrapper(mine, "default")
+    connections.settings["default"], connections["default"] = mine, wrapper
+    try:
+        _make_tables(wrapper)
+        yield
+    finally:
+        wrapper.close()
+        connections.settings["default"], connections["default"] = settings, former
+
+
+def _make_tables(wrapper: DatabaseWrapper) -> None:
+    with wrapper.schema_editor() as editor:
+        for model in apps.get_app_config("provisioning").get_models():
+            editor.create_model(model)
 
 
 class Store:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from provisioning.domain.conditions import State
 from provisioning.domain.handler import Target
 from provisioning.domain.manifest import Manifest, Need, Placement
+from provisioning.engine import breaker
 from provisioning.engine.reconciler import reconcile
 from provisioning.models import CapacityRow, Plan, Resource, Stack
 from provisioning.services import stacks
@@ -91,6 +91,8 @@ class Room(Simulation):
         """Workers look whenever something is due, for so long or until nothing is."""
         end = self.now + seconds
         while self.now < end:
+            for platform in breaker.open_platforms():
+                breaker.probe(platform, self.provider)
             self.work()
             self.sleep(1.0)
             states = set(Resource.objects.exclude(state=State.GONE).values_list("state", flat=True))

@@ -51,13 +51,13 @@ def test_whatever_is_altered_behind_our_back_is_found_in_one_cycle_with_its_plan
     sizes = {"project": 1, "net": 2, "server": 1, "vm": 1, "bucket": 1, "key": 1, "token": 1}
     room.approve(sizes)
     room.settle()
-    for name in sizes:
+    for name, size in sizes.items():
         room.cloud.update(name, room.row(name).external_id, {"size": 9})
         stacks.look_now("a")
         room.settle()
         assert room.state(name) == ("drifted", "NeedsApproval"), name
         assert [(c["name"], c["action"]) for c in room.plan(sizes).changes] == [(name, "update")]
-        room.cloud.update(name, room.row(name).external_id, {"size": sizes[name]})
+        room.cloud.update(name, room.row(name).external_id, {"size": size})
         stacks.look_now("a")
         room.settle()
         assert room.state(name) == READY
@@ -89,7 +89,9 @@ def test_an_update_that_does_not_last_is_given_up_after_three(room: Room) -> Non
     room.approve({"project": 1})
     room.settle()
     room.writes_fail = []
-    room.provider.handlers["project"].update = lambda target, after: room.sent("update", "project", target) or Outcome()  # type: ignore[method-assign]
+    room.provider.handlers["project"].update = lambda target, after: (
+        room.sent("update", "project", target) or Outcome()
+    )  # type: ignore[method-assign]
     room.approve({"project": 2})
     room.settle()
     assert room.state("project") == ("blocked", "DoesNotStick")

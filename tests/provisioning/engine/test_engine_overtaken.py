@@ -71,6 +71,15 @@ def test_a_wake_during_the_work_is_not_slept_over(room: Room) -> None:
     assert room.stack.next_look <= room.time()
 
 
+def test_a_summary_from_before_a_wake_is_not_written(room: Room) -> None:
+    claim = claims.take(room.stack.pk)
+    assert claim
+    claims.wake(room.stack.pk)
+    claims.release(claim, None, {"state": "ready", "reason": "", "message": ""})
+    assert room.stack.state == State.PENDING
+    assert room.stack.claim_token is None
+
+
 def test_an_object_that_a_person_found_meanwhile_is_not_made_again(room: Room) -> None:
     room.approve({"project": 1, "net": 1})
     room.settle()
