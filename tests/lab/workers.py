@@ -240,6 +240,10 @@ class LivePortal:
         names: list[str] = self._administrator().get_metadata(metadata_type="bucket")
         return sorted(name for name in names if name.startswith(f"{self.installation}_"))
 
+    def keys_on_cluster(self, uid: str) -> list[str]:
+        """Access keys of one identity."""
+        return sorted(key["access_key"] for key in self._administrator().get_user(uid=uid)["keys"])
+
     def _administrator(self) -> Any:
         from rgwadmin import RGWAdmin
 

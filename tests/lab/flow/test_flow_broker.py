@@ -139,7 +139,7 @@ def test_requests_are_taken_and_worked_on_whatever_happens_to_redis(
     portal: LivePortal, supplier: Supplier, fault: Callable[[Redis], Iterator[None]]
 ) -> None:
     towns = supplier.towns(ASKED)
-    wait_until("a worker that looks", lambda: swept(), timeout_s=READY_S)
+    wait_until("a worker that looks", swept, timeout_s=READY_S)
     supplier.took.clear()
     with fault(portal.redis):
         assert supplier.ask_all(towns) == [202] * ASKED
