@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHES = ("provisioning",)
+BENCHES = ("provisioning", "latency", "footprint")
 
 
 def main() -> int:

@@ -79,6 +79,15 @@ def _close() -> None:
 
 def approved_stack(serial: int) -> str:
     """A stack of level 1, approved and not yet touched; its key."""
+    from provisioning.services import stacks
+
+    key, plan_id, digest = proposed_stack(serial)
+    stacks.approve_plan(plan_id, digest)
+    return key
+
+
+def proposed_stack(serial: int) -> tuple[str, int, str]:
+    """A stack of level 1 with its plan: key, plan id, digest."""
     from elaastic.levels import LEVELS
     from provisioning.selectors.capacity import choose_storage
     from provisioning.selectors.stacks import plan
@@ -94,5 +103,4 @@ def approved_stack(serial: int) -> str:
     plan_id = stacks.propose_plan(key, level.blueprint(terms, placement), placement)
     made = plan(plan_id)
     assert made is not None
-    stacks.approve_plan(plan_id, made.digest)
-    return key
+    return key, plan_id, made.digest

@@ -1,6 +1,7 @@
 """Faults on demand: which call goes wrong, and how; before the work is done or after it."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -78,6 +79,7 @@ class Record:
     status: int = 0
     fault: str = ""
     uid: str = ""  # whom an Admin Ops call is about: a DELETE without it could be anybody's
+    at: float = field(default_factory=time.time)  # seconds since the epoch, when the request was read
 
 
 @dataclass
