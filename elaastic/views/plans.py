@@ -34,7 +34,9 @@ SYSTEMS: Final[Mapping[str, words.Text]] = {
     "people": gettext_lazy("Work done by people"),
 }
 # What a municipal reader gains nothing from: names of other rows, already listed beside.
-_PLUMBING: Final = frozenset({"owner", "owner_key", "writer", "restore", "probe", "role", "versioning"})
+_PLUMBING: Final = frozenset(
+    {"owner", "owner_key", "writer", "restore", "probe", "role", "versioning", "user", "bucket"}
+)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from elaastic.forms import INTERVALS
 from elaastic.models import Request, Subscription
 from elaastic.permissions import may_collect, may_read_region
-from elaastic.selectors.subscriptions import archives, overview, overviews, subscriptions_readable_by
+from elaastic.selectors.subscriptions import Credential, archives, overview, overviews, subscriptions_readable_by
 from elaastic.services.collecting import connection_of
 from elaastic.views import words
 from elaastic.views.asking import terms_facts
@@ -60,21 +61,46 @@ def subscription(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """Everything about one, with one next step on top."""
     actor = actor_of(request)
     row = subscription_or_404(actor, public_id)
-    context = _live_context(actor, row)
-    asked = list(Request.objects.filter(subscription=row).select_related("requested_by", "decided_by")[:10])
-    placement = Placement.parse(row.placement)
-    for one in asked:
-        one.subscription = row
-    connection = connection_of(row) if row.activated_at else None
-    context |= {
+    return render(request, "elaastic/subscription.html", _context(actor, row, _standing(actor, row)))
+
+
+@signed_in
+def subscription_live(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    """The same without its frame. 204 while nothing moved: focus and screen reader stay in peace."""
+    actor = actor_of(request)
+    row = subscription_or_404(actor, public_id)
+    found = _standing(actor, row)
+    if request.GET.get("seen") == found.digest:
+        return HttpResponse(status=204)
+    return render(request, "elaastic/_live.html", _context(actor, row, found))
+
+
+def _standing(actor: Actor, row: Subscription) -> Standing:
+    return standing(overview(row), may_act=may_collect(actor, row))
+
+
+def _context(actor: Actor, row: Subscription, found: Standing) -> dict[str, Any]:
+    return {
+        "row": row,
+        "level": {"number": row.level, "name": _(found.seen.level.name)},
+        "standing": found,
+        "badge": badge(found.seen.state),
+        "cards": [_card(c) for c in found.credentials],
+        "collects": may_collect(actor, row),
+        "is_region": may_read_region(actor),
+        "trouble": row.approved_at is not None and row.ended_at is None and platform_trouble(found.seen),
+        "total": len(found.parts),
         "facts": terms_facts(row.terms),
-        "sites": sites_of(placement) if row.placement else "",
-        "requests": request_rows(asked),
+        "sites": sites_of(Placement.parse(row.placement)) if row.placement else "",
+        "requests": request_rows(Request.objects.filter(subscription=row)[:10]),
         "archives": _archives(row),
-        "connection": connection,
-        "tools": list(TOOL_NAMES.items()),
+        "connection": connection_of(row) if row.activated_at else None,
     }
-    return render(request, "elaastic/subscription.html", context)
+
+
+def _card(credential: Credential) -> dict[str, Any]:
+    title, text = words.CREDENTIALS[credential.name]
+    return {"credential": credential, "title": title, "text": text, "tools": TOOL_NAMES.items()}
 
 
 # client -> its name as people know it
@@ -95,41 +121,8 @@ def _archives(row: Subscription) -> list[dict[str, Any]]:
 
 
 def _every(hours: int) -> str:
-    if hours % 24 == 0:
-        return _("every %(days)s") % {"days": words.days(hours // 24)}
-    return _("every %(hours)s hours") % {"hours": hours}
-
-
-@signed_in
-def subscription_live(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    """The fragment that moves. 204 while nothing did, so that a screen reader and the focus are left in peace."""
-    actor = actor_of(request)
-    context = _live_context(actor, subscription_or_404(actor, public_id))
-    found: Standing = context["standing"]
-    if request.GET.get("seen") == found.digest:
-        return HttpResponse(status=204)
-    return render(request, "elaastic/_live.html", context)
-
-
-def _live_context(actor: Actor, row: Subscription) -> dict[str, Any]:
-    collects = may_collect(actor, row)
-    found = standing(overview(row), may_act=collects)
-    cards = [
-        {"credential": c, "title": words.CREDENTIALS[c.name][0], "text": words.CREDENTIALS[c.name][1]}
-        for c in found.credentials
-    ]
-    region = may_read_region(actor)
-    return {
-        "row": row,
-        "level": {"number": row.level, "name": _(found.seen.level.name)},
-        "standing": found,
-        "badge": badge(found.seen.state),
-        "cards": cards,
-        "collects": collects,
-        "is_region": region,
-        "trouble": row.approved_at is not None and row.ended_at is None and platform_trouble(found.seen),
-        "total": len(found.parts),
-    }
+    known = dict(INTERVALS).get(hours)
+    return str(known) if known else _("Every %(hours)s hours") % {"hours": words.number(hours)}
 
 
 @signed_in

@@ -41,7 +41,7 @@ CATALOGUE: Final = (
 )
 
 RESOURCES: Final[Mapping[str, Text]] = {
-    "owner": gettext_lazy("Your authority's reserved space"),
+    "owner": gettext_lazy("The authority's reserved space"),
     "writer": gettext_lazy("Identity that writes the copies"),
     "restore": gettext_lazy("Identity that restores"),
     "probe": gettext_lazy("Identity with which the portal checks"),

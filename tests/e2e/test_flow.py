@@ -96,7 +96,7 @@ def _follow(page: Page) -> None:
 
 
 def _collect(page: Page) -> None:
-    page.get_by_role("link", name="Ritira il segreto: Chiave per scrivere le copie").click()
+    page.get_by_role("link", name="Ritira il segreto (Chiave per scrivere le copie)").click()
     confirm_that_it_is_me(page)
     assert_page_is_good(page, "flow-reveal-confirm")
     address = page.url
