@@ -26,6 +26,8 @@ TICKS: Final = (
     "tenants.services.audit.tick",
 )
 
+AT_START: Final = ("provisioning.services.upkeep.report_region",)
+
 
 def _load(path: str) -> Callable[[], None]:
     module, _, name = path.rpartition(".")
@@ -41,7 +43,11 @@ def heartbeat() -> Path:
 def run_once() -> None:
     """One look at everything that is due."""
     heartbeat().touch()
-    for path in TICKS:
+    _run(TICKS)
+
+
+def _run(paths: tuple[str, ...]) -> None:
+    for path in paths:
         try:
             close_old_connections()
             _load(path)()
@@ -58,6 +64,8 @@ def _loop() -> None:
 
 def start() -> threading.Thread:
     """Start the sweep of this process, once."""
+    # Beside the sweep: a platform that does not answer takes its time to be given up.
+    threading.Thread(target=_run, args=(AT_START,), name="at-start", daemon=True).start()
     thread = threading.Thread(target=_loop, name="sweeper", daemon=True)
     thread.start()
     return thread

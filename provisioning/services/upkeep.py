@@ -1,6 +1,7 @@
 """The work of the timetable, platform by platform; one that is down is passed over and comes round again."""
 
 import logging
+from typing import Protocol, runtime_checkable
 
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import ProviderError
@@ -12,6 +13,15 @@ from provisioning.services import capacity
 from provisioning.services.surroundings import provider
 
 log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class HasTargets(Protocol):
+    """A provider whose platforms have placement targets."""
+
+    def missing_targets(self) -> list[str]:
+        """Those of the region file that the platform lacks."""
+        ...
 
 
 def _reachable() -> list[str]:
@@ -55,3 +65,28 @@ def release_surplus() -> None:
             capacity.release_surplus(stack, Manifest.parse(stack.manifest).needs)
         else:
             capacity.release_surplus(stack, ())
+
+
+def region_faults() -> list[str]:
+    """What the region file promises and the platforms lack, as sentences; a platform that is silent is one."""
+    faults = []
+    for told in region().platforms:
+        found: object = provider(told.id)
+        if not isinstance(found, HasTargets):
+            continue
+        try:
+            missing = found.missing_targets()
+        except ProviderError as error:
+            faults.append(f"Platform {told.id} could not be looked at: {error.message}")
+            continue
+        faults += [
+            f"Platform {told.id} has no placement target {target}; make it there or take it out of the region file."
+            for target in missing
+        ]
+    return faults
+
+
+def report_region() -> None:
+    """At a worker's start. It goes on: the other platforms and targets still serve."""
+    for fault in region_faults():
+        log.error("%s", fault)
