@@ -22,10 +22,6 @@ from tenants.models.errors import DomainError
 
 # A page with a secret is kept nowhere: not by the browser, not by anything between.
 _KEPT_NOWHERE: Final = {"Cache-Control": "no-store, private", "Pragma": "no-cache"}
-    "Cache-Control": "no-store, private",
-    "Pragma": "no-cache",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @signed_in

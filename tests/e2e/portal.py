@@ -55,10 +55,10 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, seconds: int, log: Path
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"The portal ended by itself: {log.read_text()[-2000:]}")
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
+        address = f"http://127.0.0.1:{port}/healthz"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2) as answer:
+            if answer.status == 200:
+                return
         time.sleep(0.2)
     raise RuntimeError(f"The portal did not answer within {seconds} s: {log.read_text()[-2000:]}")
 
