@@ -178,7 +178,7 @@ def test_a_create_that_was_not_sent_takes_back_only_its_own_intent(room: Room) -
 
 
 def test_teardown_of_a_pending_create_waits_for_it(room: Room) -> None:
-    room.late_s = 20.0
+    room.late_s = 40.0
     room.writes_fail = ["", "late", "refused", "refused", "refused", "refused", "refused", "refused"]
     room.approve({"project": 1, "bucket": 1})
     while room.audit.sends["create"] < 2:
@@ -187,9 +187,21 @@ def test_teardown_of_a_pending_create_waits_for_it(room: Room) -> None:
     room.writes_fail = []
     room.approve_over({}, purge=["bucket"])
     room.settle()
-    room.wait(30)
+    room.wait(50)
     assert room.there("bucket") == []
     assert room.row("bucket").state == State.GONE
+
+
+def test_data_that_nobody_knew_of_is_kept_when_its_row_is_torn_down(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    room.approve({"project": 1, "bucket": 1})
+    room.cloud.create("bucket", "sim.a.bucket", "sim.a.bucket", 1, "a")
+    room.approve_over({"project": 1})
+    room.settle()
+    assert room.state("bucket")[0] == State.RETAINED
+    assert len(room.there("bucket")) == 1
+    room.unharmed()
 
 
 def test_one_look_is_not_enough_to_say_that_something_vanished(room: Room) -> None:

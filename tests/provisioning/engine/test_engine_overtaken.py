@@ -183,6 +183,22 @@ def test_an_id_that_arrives_at_a_tombstone_opens_it_again(room: Room) -> None:
     assert room.row("net").state == State.GONE
 
 
+def test_an_answer_that_comes_when_all_is_at_rest_wakes_the_stack(room: Room) -> None:
+    room.approve({"project": 1})
+    late = claims.take(room.stack.pk)
+    assert late
+    row = room.row("project")
+    room.wait(LONG)
+    room.approve_over({})
+    room.settle()
+    assert (room.row("project").state, room.stack.next_look) == (State.GONE, None)
+    thing = room.cloud.create("project", "sim.a.project", "sim.a.project", 1, "a")
+    claims.record(late, row, 1, Outcome(external_id=thing.id), "sim.a.project")
+    assert room.stack.next_look is not None
+    room.settle()
+    assert room.cloud.live() == []
+
+
 def test_an_orphan_row_removes_its_own_id_and_no_namesake(room: Room) -> None:
     room.approve({"project": 1, "net": 1})
     room.settle()
