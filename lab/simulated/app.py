@@ -127,7 +127,7 @@ class Region:
         except NotModified:
             answer = Answer(304)
         except Refused as refusal:
-            answer = _error(refusal, where)
+            answer = _error(refusal, where, signed=call is None or call.user is not None)
             _drain(request)
         if call:
             usage.count(call, where, answer)
@@ -170,13 +170,13 @@ class Region:
         return [answer.body] if isinstance(answer.body, bytes) else answer.body
 
 
-def _error(refusal: Refused, where: Match) -> Answer:
-    """XML for S3, JSON for Admin Ops; the bucket is named only where the caller used its short name."""
+def _error(refusal: Refused, where: Match, *, signed: bool) -> Answer:
+    """XML for S3, JSON for Admin Ops; the bucket is named where its short name was used, or nobody signed."""
     if where.scope in (Scope.ADMIN, Scope.MON):
         return spoiled.json_error(refusal.status, refusal.code, refusal.message)
     parts = [tag("Code", refusal.code), tag("Message", refusal.message)]
-    if where.bucket and ":" not in where.bucket:
-        parts.append(tag("BucketName", where.bucket))
+    if where.bucket and (not signed or ":" not in where.bucket):
+        parts.append(tag("BucketName", where.bucket.rpartition(":")[2]))
     parts += [tag("RequestId", "tx-simulated"), tag("HostId", "simulated")]
     body = document("Error", parts, namespace=False)
     return Answer(refusal.status, body, {"Content-Type": "application/xml", "Accept-Ranges": "bytes"})

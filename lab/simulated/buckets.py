@@ -18,7 +18,7 @@ BLOCK = 4096
 
 @dataclass(frozen=True)
 class Bucket:
-    """One bucket; `settings` holds versioning, lock, lifecycle, policy and tags as they were last put."""
+    """One bucket; `settings` holds versioning, lock, lifecycle, policy, tags and the public access block."""
 
     id: str
     tenant: str
@@ -38,6 +38,10 @@ class Bucket:
     @property
     def locked(self) -> bool:
         return "lock" in self.settings
+
+    def blocks(self, what: str) -> bool:
+        """That switch of its public access block is on."""
+        return what in self.settings.get("public_access", "").split()
 
 
 def split_name(given: str, tenant: str) -> tuple[str, str]:

@@ -64,8 +64,11 @@ class Call:
 Handler = Callable[[Call], Answer]
 
 
-def allowed(user: User | None, bucket: Bucket, action: str, key: str = "", owner: str | None = None) -> bool:
-    """RGW's order: a Deny of the policy, an Allow of it, then the ACL, which here names its owner only.
+def allowed(
+    user: User | None, bucket: Bucket, action: str, key: str = "", owner: str | None = None, public: bool = False
+) -> bool:
+    """RGW's order: a Deny of the policy, an Allow of it, then the ACL, which names its owner and, when `public`,
+    whoever does not sign: a signed stranger is refused even then (measured).
 
     `owner` is the object's owner for calls that its own ACL answers (reading); otherwise it is the bucket's owner.
     An object belongs to who wrote it: the bucket's owner may not read it without a policy that says so (recorded).
@@ -77,7 +80,9 @@ def allowed(user: User | None, bucket: Bucket, action: str, key: str = "", owner
         effect = policy.weigh(policy.parse_stored(text, bucket.tenant), uid, action, bucket.tenant, resource)
         if effect is not Effect.PASS:
             return effect is Effect.ALLOW
-    return uid is not None and uid == (bucket.owner if owner is None else owner)
+    if uid is None:
+        return public
+    return uid == (bucket.owner if owner is None else owner)
 
 
 def require(call: Call, bucket: Bucket, action: str, key: str = "", owner: str | None = None) -> None:

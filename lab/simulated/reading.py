@@ -1,10 +1,15 @@
 """Finding the version that a call may see, with RGW's three different ways of saying no."""
 
+from typing import Final
+
 from lab.simulated import versions
 from lab.simulated.buckets import Bucket
 from lab.simulated.calls import Call, allowed
 from lab.simulated.errors import Refused
 from lab.simulated.versions import Version
+
+# What a public ACL opens: the content, not the ACL itself.
+_OPENED: Final = ("s3:GetObject", "s3:GetObjectVersion")
 
 
 def readable(call: Call, bucket: Bucket, action: str, key: str = "", version: str | None = None) -> Version:
@@ -19,6 +24,7 @@ def readable(call: Call, bucket: Bucket, action: str, key: str = "", version: st
         if allowed(call.user, bucket, "s3:ListBucket"):
             raise Refused("NoSuchKey")
         raise Refused("AccessDenied")
-    if not allowed(call.user, bucket, action, key, found.owner):
+    public = found.public and action in _OPENED and not bucket.blocks("IgnorePublicAcls")
+    if not allowed(call.user, bucket, action, key, found.owner, public):
         raise Refused("AccessDenied")
     return found

@@ -16,6 +16,7 @@ from lab.simulated import (
     s3_lists,
     s3_multipart,
     s3_objects,
+    s3_public,
     s3_settings,
 )
 from lab.simulated.calls import Handler
@@ -79,6 +80,9 @@ ROUTES: tuple[Route, ...] = (
     Route("put_policy", "PUT", B, s3_settings.put_policy, ("policy",), usage="put_bucket_policy"),
     Route("delete_policy", "DELETE", B, s3_settings.delete_policy, ("policy",), usage="delete_bucket_policy"),
     Route("get_policy_status", "GET", B, s3_settings.get_policy_status, ("policyStatus",)),
+    Route("get_public_access", "GET", B, s3_public.get_public_access, ("publicAccessBlock",)),
+    Route("put_public_access", "PUT", B, s3_public.put_public_access, ("publicAccessBlock",)),
+    Route("delete_public_access", "DELETE", B, s3_public.delete_public_access, ("publicAccessBlock",)),
     Route("get_bucket_tagging", "GET", B, s3_settings.get_tagging, ("tagging",), usage="get_bucket_tags"),
     Route("put_bucket_tagging", "PUT", B, s3_settings.put_tagging, ("tagging",), usage="put_bucket_tags"),
     Route(
@@ -107,6 +111,7 @@ ROUTES: tuple[Route, ...] = (
     Route("get_legal_hold", "GET", O, locks.get_legal_hold, ("legal-hold",), usage="get_obj_legal_hold"),
     Route("put_legal_hold", "PUT", O, locks.put_legal_hold, ("legal-hold",), usage="put_obj_legal_hold"),
     Route("get_object_acl", "GET", O, s3_objects.get_object_acl, ("acl",), usage="get_acls"),
+    Route("put_object_acl", "PUT", O, s3_public.put_object_acl, ("acl",), usage="put_acls"),
     Route("get_object_tagging", "GET", O, s3_objects.get_object_tagging, ("tagging",), usage="get_obj_tags"),
     Route("create_upload", "POST", O, s3_multipart.create_upload, ("uploads",), usage="init_multipart"),
     Route("put_part", "PUT", O, s3_multipart.put_part, ("uploadId", "partNumber"), usage="put_obj", atomic=False),

@@ -15,6 +15,7 @@ from lab.simulated.ranges import span_of
 from lab.simulated.s3_buckets import XML
 from lab.simulated.s3_lists import encoder, max_keys, owner_shown
 from lab.simulated.s3_objects import copy_source, kept_headers, receive, stored, version_header
+from lab.simulated.s3_public import refuse_upload
 from lab.simulated.store import dumped, pieces
 from lab.simulated.versions import Version
 from lab.simulated.web import Answer
@@ -42,6 +43,7 @@ def put_part(call: Call) -> Answer:
     """Also a copied part; sending a number again replaces it."""
     bucket = call.bucket()
     require(call, bucket, "s3:PutObject", call.key)
+    refuse_upload(bucket)
     number = call.request.query["partNumber"]
     if not number.isdecimal() or not 1 <= int(number) <= 10_000:
         raise Refused("InvalidArgument")

@@ -15,13 +15,22 @@ from lab.simulated.errors import Refused
 from lab.simulated.ranges import Span, span_of
 from lab.simulated.reading import readable
 from lab.simulated.s3_buckets import XML, acl_of
+from lab.simulated.s3_public import refuse_upload
 from lab.simulated.store import Piece, dumped
-from lab.simulated.versions import NULL, Version
+from lab.simulated.versions import ACL, NULL, Version
 from lab.simulated.web import Answer
 from lab.simulated.xmlbody import document, group, parsed, tag, text
 
-# Request headers that are kept with the object and given back.
-KEPT = ("content-type", "content-encoding", "content-disposition", "content-language", "cache-control", "expires")
+# Request headers that are kept with the object; all but the ACL are given back.
+KEPT = (
+    ACL,
+    "content-type",
+    "content-encoding",
+    "content-disposition",
+    "content-language",
+    "cache-control",
+    "expires",
+)
 # S3's limit for one multi-delete.
 MAX_DELETES = 1000
 
@@ -30,6 +39,7 @@ def put_object(call: Call) -> Answer:
     """Permission and quota, then the body to disk, then one row; quota again with the size that really came."""
     bucket = call.bucket()
     require(call, bucket, "s3:PutObject", call.key)
+    refuse_upload(bucket)
     if call.header("x-amz-storage-class", "STANDARD") != "STANDARD":
         raise Refused("InvalidArgument")
     quota.check(call.store, bucket, body_length(call.request))
@@ -127,7 +137,7 @@ def shown_headers(query: Mapping[str, str], version: Version) -> dict[str, str]:
         "ETag": f'"{version.etag}"',
         **locks.headers_of(version),
         "content-type": "binary/octet-stream",
-        **version.headers,
+        **{name: value for name, value in version.headers.items() if name != ACL},
     }
     for name, value in query.items():
         if name.startswith("response-"):
@@ -196,7 +206,7 @@ def copy_object(call: Call) -> Answer:
     if (source.id, version.key) == (bucket.id, call.key) and not replaced:
         raise Refused("InvalidRequest", _TO_ITSELF)
     quota.check(call.store, bucket, version.size)
-    headers = kept_headers(call) if replaced else dict(version.headers)
+    headers = kept_headers(call) if replaced else {**version.headers, ACL: call.header(ACL)}
     body = call.store.link_body(version.body)
     new = Version(call.key, "", False, version.size, version.etag, "", call.uid or "", body, headers)
     new = stored(call, new)

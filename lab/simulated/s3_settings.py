@@ -119,6 +119,8 @@ def put_policy(call: Call) -> Answer:
     require(call, bucket, "s3:PutBucketPolicy")
     found = call.body().decode("utf-8", "replace")
     policy.parse(found, bucket.tenant)
+    if bucket.blocks("BlockPublicPolicy"):
+        raise Refused("AccessDenied")  # any policy: see s3_public
     buckets.set_setting(call.store, bucket, "policy", found)
     return Answer(204)
 

@@ -14,6 +14,8 @@ from lab.simulated.store import Store
 
 # The version of an object written while versioning was off or suspended.
 NULL = "null"
+# The canned ACL is kept among the headers of the upload and never given back with them.
+ACL = "x-amz-acl"
 _ALPHABET = string.ascii_letters + string.digits + "-_."
 
 
@@ -35,6 +37,11 @@ class Version:
     hold: str = ""
     latest: bool = True
     seq: int = 0
+
+    @property
+    def public(self) -> bool:
+        """It was uploaded with an ACL for everybody. Grants by name are not known here."""
+        return self.headers.get(ACL) in ("public-read", "public-read-write")
 
     @property
     def written(self) -> datetime:

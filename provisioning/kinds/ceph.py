@@ -55,6 +55,7 @@ class BucketSpec(Spec):
     retention_days: int  # old versions are kept so long
     immutability: str = "none"  # none | governance | compliance
     versioning: bool = True
+    private: bool = True  # an ACL opens nothing to the public, whoever puts it; policies are below
 
     def declared(self) -> dict[str, Any]:
         """The fields, and the digest of the policy, so that one altered behind our back shows."""
@@ -84,9 +85,11 @@ _WRITER_MAY_NEVER: Final = (
     "DeleteObjectTagging",
     "DeleteObjectVersion",
     "DeleteObjectVersionTagging",
+    "DeletePublicAccessBlock",
     "PutBucketAcl",
     "PutBucketObjectLockConfiguration",
     "PutBucketPolicy",
+    "PutBucketPublicAccessBlock",
     "PutBucketTagging",
     "PutBucketVersioning",
     "PutLifecycleConfiguration",
@@ -96,6 +99,7 @@ _WRITER_MAY_NEVER: Final = (
     "PutObjectTagging",
     "PutObjectVersionAcl",
     "PutObjectVersionTagging",
+    "PutPublicAccessBlock",
 )
 
 
@@ -160,5 +164,5 @@ BUCKET = Kind(
     repeat=Repeat.UNIQUE,
     marker="bucket tag",
     bears_data=True,
-    protects=frozenset({"versioning", "retention_days", "immutability", "policy"}),
+    protects=frozenset({"versioning", "private", "retention_days", "immutability", "policy"}),
 )

@@ -16,6 +16,11 @@ RULES = (
     b"<NoncurrentVersionExpiration><NoncurrentDays>30</NoncurrentDays></NoncurrentVersionExpiration></Rule>"
     b"</LifecycleConfiguration>"
 )
+NOT_PUBLIC = (
+    b"<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls>"
+    b"<IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>"
+    b"<RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"
+)
 TAGS = b"<Tagging><TagSet><Tag><Key>stack</Key><Value>x</Value></Tag></TagSet></Tagging>"
 
 
@@ -74,8 +79,26 @@ def _settings(stage: Stage) -> None:
     stage.call("get_bucket_tagging", "never set", "owner", "GET", "/backup", {"tagging": ""})
     stage.call("put_bucket_tagging", "a tag", "owner", "PUT", "/backup", {"tagging": ""}, TAGS)
     stage.call("get_bucket_tagging", "a tag", "owner", "GET", "/backup", {"tagging": ""})
+    _public_access(stage)
     stage.call("delete_bucket_tagging", "there", "owner", "DELETE", "/backup", {"tagging": ""})
     stage.call("get_bucket_tagging", "taken away", "owner", "GET", "/backup", {"tagging": ""})
+
+
+def _public_access(stage: Stage) -> None:
+    where, what = "/backup", {"publicAccessBlock": ""}
+    stage.call("get_public_access", "never set", "owner", "GET", where, what)
+    stage.call("put_public_access", "three of four", "owner", "PUT", where, what, NOT_PUBLIC)
+    stage.call("get_public_access", "three of four", "owner", "GET", where, what)
+    stage.call("put_public_access", "not XML", "owner", "PUT", where, what, b"block")
+    stage.call("put_public_access", "by the writer", "writer", "PUT", where, what, NOT_PUBLIC)
+    stage.call("get_public_access", "by the writer", "writer", "GET", where, what)
+    stage.call("get_public_access", "by another tenant", "stranger", "GET", f"/{stage.tenant}:backup", what)
+    ours = policy_of(stage.tenant, "backup", {"writer": ["GetObject"]}, {})
+    stage.call("put_policy", "for the writer, blocked", "owner", "PUT", where, {"policy": ""}, ours.encode())
+    stage.call("delete_public_access", "by the writer", "writer", "DELETE", where, what)
+    stage.call("delete_public_access", "there", "owner", "DELETE", where, what)
+    stage.call("delete_public_access", "not there", "owner", "DELETE", where, what)
+    stage.call("get_public_access", "taken away", "owner", "GET", where, what)
 
 
 def _policies(stage: Stage) -> None:

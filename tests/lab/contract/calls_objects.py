@@ -42,6 +42,15 @@ def _read(stage: Stage, version: str, etag: str) -> None:
     stage.call("head_object", "not there", "restore", "HEAD", "/backup/none")
     stage.call("get_object_acl", "by its writer", "writer", "GET", KEY, {"acl": ""})
     stage.call("get_object_acl", "by the bucket's owner", "owner", "GET", KEY, {"acl": ""})
+    public = {"x-amz-acl": "public-read"}
+    stage.call("put_object_acl", "by its writer", "writer", "PUT", KEY, {"acl": ""}, headers=public)
+    stage.call("get_object", "public, without a signature", "nobody", "GET", f"/{stage.tenant}:backup/d/k.txt")
+    private = {"x-amz-acl": "private"}
+    stage.call("put_object_acl", "back again", "writer", "PUT", KEY, {"acl": ""}, headers=private)
+    stage.call("get_object", "private, without a signature", "nobody", "GET", f"/{stage.tenant}:backup/d/k.txt")
+    stage.call("put_object_acl", "by the bucket's owner", "owner", "PUT", KEY, {"acl": ""}, headers=public)
+    stage.call("put_object_acl", "by the restore key", "restore", "PUT", KEY, {"acl": ""}, headers=public)
+    stage.call("put_object_acl", "not there", "writer", "PUT", "/backup/none", {"acl": ""}, headers=public)
     stage.call("get_object_tagging", "none", "writer", "GET", KEY, {"tagging": ""})
 
 

@@ -1,8 +1,9 @@
 """`ceph.bucket`: one archive, made and kept in shape with the owner's key, which nobody else has.
 
 Order of making: the bucket (its object lock can be had only then), the tag, versioning, default retention,
-lifecycle, and last the policy. Until the policy stands nobody but the owner gets in, so nothing is written
-without its versions; and a bucket left half made lacks the policy, hence shows as a difference.
+lifecycle, the public access block, and last the policy. Until the policy stands nobody but the owner gets in, so
+nothing is written without its versions or in public; and a bucket left half made lacks the policy, hence shows as
+a difference.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ class BucketHandler(Instant):
             raise AlreadyExists(f"There is a bucket {name} already.")
         key = self._owner(target)
         key.create_bucket(name, spec.placement_target, lock=spec.immutability != "none")
-        self._shape(target, key, {"versioning", "immutability", "retention_days", "policy"})
+        self._shape(target, key, {"versioning", "immutability", "retention_days", "private", "policy"})
         found = self._by_name(target)
         return Outcome(external_id=found.id if found else None)
 
@@ -102,6 +103,7 @@ class BucketHandler(Instant):
             "versioning": key.versioning(found.name),
             "immutability": lock.mode or "none",
             "retention_days": _retention(spec, lock, kept_days(lifecycle)),
+            "private": key.private(found.name),
             "policy": policy_digest(spec, found.name, key.policy(found.name)),
         }
         outputs = {"bucket": found.name, "tenant": found.tenant}
@@ -115,6 +117,8 @@ class BucketHandler(Instant):
         if {"immutability", "retention_days"} & fields:
             self._set_lock(key, name, spec)
             key.set_lifecycle(name, rules(spec.retention_days))
+        if "private" in fields:
+            key.set_private(name, on=spec.private)
         if "policy" in fields:
             key.set_policy(name, policy_document(spec, name))
 

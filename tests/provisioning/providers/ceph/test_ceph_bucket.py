@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from provisioning.domain.errors import PermanentError, TemporaryError
@@ -65,8 +66,9 @@ class TestBucket(ChangeableBattery):
             ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Suspended"}}, "versioning"),
             ("delete_bucket_lifecycle", {}, "retention_days"),
             ("delete_bucket_policy", {}, "policy"),
+            ("delete_public_access_block", {}, "private"),
         ],
-        ids=["versioning", "lifecycle", "policy"],
+        ids=["versioning", "lifecycle", "policy", "public access"],
     )
     def test_each_setting_altered_behind_our_back_shows_and_is_mended(
         self, town: Town, owner_key: Keys, handler: Handler, call: str, words: dict[str, Any], field: str
@@ -221,6 +223,18 @@ def test_a_writer_can_destroy_nothing(people: dict[str, Any]) -> None:
     assert refused(writer.delete_bucket)
     kept = people["owner"].list_object_versions(Bucket="backup")["Versions"]
     assert len(kept) == 2
+
+
+def test_nothing_that_a_writer_uploads_is_public(people: dict[str, Any], town: Town) -> None:
+    writer = people["writer"]
+    writer.put_object(Bucket="backup", Key="open", Body=b"x", ACL="public-read")
+    url = f"{town.platform.endpoints['data']}/{town.tenant}:backup/open"
+    assert requests.get(url, timeout=10).status_code == 403
+    assert refused(writer.put_object_acl, Key="open", ACL="public-read")
+    off = {"IgnorePublicAcls": False}
+    assert refused(writer.put_public_access_block, PublicAccessBlockConfiguration=off)
+    assert refused(writer.delete_public_access_block)
+    assert people["restore"].get_object(Bucket="backup", Key="open")["Body"].read() == b"x"
 
 
 @pytest.mark.parametrize("role", ["restore", "probe"])
