@@ -13,11 +13,12 @@ from elaastic.models import Subscription
 from elaastic.models.errors import AlreadyRevealed, NotReady
 from elaastic.permissions import may_collect
 from elaastic.selectors.configs import TOOLS, Access
-from elaastic.selectors.subscriptions import credentials
+from elaastic.selectors.subscriptions import Credential, credentials
 from elaastic.services.collecting import Revealed, connection_of, reveal_credential
 from elaastic.views import words
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.subscriptions import TOOL_NAMES, subscription_or_404
+from tenants.models import Actor
 from tenants.models.errors import DomainError
 
 # A page with a secret is kept nowhere: not by the browser, not by anything between.
@@ -25,9 +26,11 @@ _KEPT_NOWHERE: Final = {"Cache-Control": "no-store, private", "Pragma": "no-cach
 
 
 @signed_in
-@reauthentication_required
 def reveal(request: HttpRequest, public_id: UUID, name: str) -> HttpResponseBase:
-    """GET: what is about to happen. POST: the secret, the only time; never through a redirect."""
+    """GET: what is about to happen. POST: the secret, the only time; never through a redirect.
+
+    Who may not collect is told so before anybody asks for a password.
+    """
     actor = actor_of(request)
     row = subscription_or_404(actor, public_id)
     found = next((c for c in credentials(row) if c.name == name), None)
@@ -35,12 +38,18 @@ def reveal(request: HttpRequest, public_id: UUID, name: str) -> HttpResponseBase
         raise Http404
     if not may_collect(actor, row):
         raise PermissionDenied
-    context = {"row": row, "credential": found, "words": words.CREDENTIALS[name]}
+    answer: HttpResponseBase = _after_proof(request, actor, row, found)
+    return answer
+
+
+@reauthentication_required
+def _after_proof(request: HttpRequest, actor: Actor, row: Subscription, found: Credential) -> HttpResponse:
+    context = {"row": row, "credential": found, "words": words.CREDENTIALS[found.name]}
     if request.method != "POST":
         problem = _hindrance(found.ready, found.secret_shown)
         return _answer(request, "elaastic/reveal_confirm.html", {**context, "problem": problem}, 200)
     try:
-        shown = reveal_credential(subscription=row, name=name, by=actor)
+        shown = reveal_credential(subscription=row, name=found.name, by=actor)
     except DomainError as refused:
         context["problem"] = sentence_of(refused)
         return _answer(request, "elaastic/reveal_confirm.html", context, refused.status)

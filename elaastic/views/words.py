@@ -169,7 +169,7 @@ def event_sentence(resource: str, reason: str, message: str) -> str:
     """One past-tense line, beginning with what it is about."""
     known = EVENTS.get(reason) or CONDITIONS.get(reason)
     said = str(known) if known else (message or reason)
-    return f"{resource_title(resource)}: {said}" if resource else said
+    return f"{resource_title(resource)}: {said[:1].lower()}{said[1:]}" if resource else said
 
 
 def field_title(name: str) -> str:
