@@ -2,9 +2,11 @@
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 from django.conf import settings
@@ -42,7 +44,7 @@ def begin(*, rings: bool = False) -> Shifted:
     source = clock.source
     if not isinstance(source, Shifted):
         clock.source = source = Shifted(Offset(Path(os.environ["FAULTS_CLOCK"])))
-        surroundings.time.sleep = source.skip  # type: ignore[assignment]
+        surroundings.time = SimpleNamespace(sleep=source.skip)  # type: ignore[assignment]  # the engine's own waits
     doorbell.deliver = None if rings else lambda *_: None
     return source
 
@@ -61,9 +63,9 @@ def furnish() -> None:
     rest(put_off=True)
 
 
-def order(authority: str = "home", terms: dict[str, Any] | None = None) -> None:
+def order(authority: str = "home", terms: dict[str, Any] | None = None, *, rings: bool = False) -> None:
     """A person asks, a worker plans, another person says yes."""
-    begin()
+    begin(rings=rings)
     by = {"home": "owner@comune.example", "other": "stranger@comune.example"}[authority]
     asked = request_subscription(
         authority=LocalAuthority.objects.get(membership__user__email=by, state="verified"),
@@ -74,6 +76,9 @@ def order(authority: str = "home", terms: dict[str, Any] | None = None) -> None:
     sweeper.run_once()
     planned = Request.objects.get(pk=asked.pk)
     approve_request(request=planned, plan_digest=planned.plan_digest, by=_actor("approver@region.example"))
+    deadline = time.monotonic() + 5
+    while rings and doorbell._rings.qsize() and time.monotonic() < deadline:
+        time.sleep(0.01)  # the thread that rings dies with this process
 
 
 def change(manifest_terms: dict[str, Any]) -> None:
@@ -141,7 +146,9 @@ def endure(minutes: int = 20) -> dict[str, Any]:
     """Go on for so long, whatever comes of it."""
     source = begin()
     began = clock.now()
-    while (due := _next_due(clock.now(), probe_s=60)) is not None and clock.now() - began < timedelta(minutes=minutes):
+    while (due := _next_due(clock.now(), probe_s=60)) is not None and clock.now() - began < timedelta(
+        minutes=minutes
+    ):
         source.skip((due - clock.now()).total_seconds())
         sweeper.run_once()
     return shown()
@@ -184,11 +191,19 @@ def rest(*, put_off: bool = False) -> dict[str, Any]:
         TimedWork.objects.all().delete()
         sweeper.run_once()
         TimedWork.objects.update(due_at=clock.now() + FAR)
-    return {**shown(), "rests": True, "chain": chain(), "looks": looks, "waited_s": (clock.now() - began).total_seconds()}
+    return {
+        **shown(),
+        "rests": True,
+        "chain": chain(),
+        "looks": looks,
+        "waited_s": (clock.now() - began).total_seconds(),
+    }
 
 
 def _next_due(now: datetime, probe_s: int = 1) -> datetime | None:
     """The earliest moment at which a worker would do more than look at what stands."""
+    if PlatformState.objects.filter(open_until__isnull=False).exists():
+        return now + timedelta(seconds=probe_s)  # until then nobody asks
     times: list[datetime | None] = []
     for stack in Stack.objects.all():
         if stack.claim_expires_at:
@@ -199,8 +214,6 @@ def _next_due(now: datetime, probe_s: int = 1) -> datetime | None:
         if busy or (stack.next_look and stack.next_look <= now):
             times.append(stack.next_look)
     times += Request.objects.filter(decision="", plan_due__isnull=False).values_list("plan_due", flat=True)
-    if PlatformState.objects.filter(open_until__isnull=False).exists():
-        times.append(now + timedelta(seconds=probe_s))
     if not times and audit.AuditEvent.objects.filter(number__isnull=True).exists():
         times.append(now)
     return min((max(t, now) for t in times if t), default=None)
@@ -210,6 +223,27 @@ def _moves_by_itself(row: Resource) -> bool:
     if row.state in ("failed", "drifted"):
         return False
     return row.state != "blocked" or row.reason in GOES_ON_TRYING
+
+
+def let_time_pass() -> bool:
+    """For workers that really run: move the clock to what is due next. True when all rests.
+
+    Never while somebody holds a stack: that would end the lease of a worker at work.
+    """
+    source = begin()
+    if Stack.objects.filter(claim_expires_at__gt=clock.now()).exists():
+        return False
+    due = _next_due(clock.now())
+    if due is not None:
+        source.skip((due - clock.now()).total_seconds())
+    return due is None
+
+
+def serve() -> None:
+    """A real Celery worker, until it is killed."""
+    from tests.faults import daemons
+
+    daemons.serve()
 
 
 # -- what can be seen ----------------------------------------------------------------------------------------------
@@ -240,4 +274,8 @@ def chain() -> dict[str, Any]:
 def facts() -> dict[str, Any]:
     """For the harness: where things are."""
     tables = connection.introspection.table_names()
-    return {"tables": tables, "database": settings.DATABASES["default"]["NAME"], "threads": threading.active_count()}
+    return {
+        "tables": tables,
+        "database": settings.DATABASES["default"]["NAME"],
+        "threads": threading.active_count(),
+    }

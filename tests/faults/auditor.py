@@ -151,7 +151,8 @@ def _objects(stage: Stage, stack: str, region: Region) -> Iterable[str]:
 def _capacity(stage: Stage, stack: str, reserved: tuple[int, ...]) -> Iterable[str]:
     rows = stage.database.rows(
         "SELECT c.platform, c.site, c.used, c.total, COALESCE(SUM(v.amount), 0) FROM provisioning_capacityrow c"
-        " LEFT JOIN provisioning_reservation v ON v.row_id = c.id GROUP BY c.id, c.platform, c.site, c.used, c.total"
+        " LEFT JOIN provisioning_reservation v ON v.row_id = c.id"
+        " GROUP BY c.id, c.platform, c.site, c.used, c.total"
     )
     for platform, site, used, total, held in rows:
         if used != held or used > total:

@@ -1,7 +1,7 @@
-"""Which cases run: a seeded tenth, or all; one alone with `FAULTS_CASE`. A failing case prints how to play it again.
+"""Which cases run: a seeded tenth, or all; one alone with `FAULTS_CASE`. A failing case prints its name.
 
-    FAULTS_CASE='order/3: call 5 admin_put_quota: reset after' pytest tests/faults -m 'fault or deep'
-    FAULTS_SEED=7 pytest tests/faults -m fault          another tenth
+FAULTS_CASE='order/3: call 5 admin_put_quota: reset after' pytest tests/faults -m 'fault or deep'
+FAULTS_SEED=7 pytest tests/faults -m fault          another tenth
 """
 
 import os
@@ -33,7 +33,7 @@ def sweep(cases: Iterable[Case], *, whole: bool) -> None:
         failures += case.play()
         if len(failures) >= MOST_FAILURES:
             break
-    print(f"{played} of {len(found)} cases, {len(failures)} violations")
+    print(f"{played} of {len(found)} cases, {len(failures)} violations")  # noqa: T201
     assert not failures, "\n".join([f"{len(failures)} violations; FAULTS_CASE='<what stands in []>'", *failures])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.faults.cases import Case
 from tests.faults.rehearsal import Rehearsal, Window
 
-_LEASE_OVER = "UPDATE provisioning_stack SET claim_expires_at = '2000-01-01' WHERE claim_token IS NOT NULL"
+LEASE_OVER = "UPDATE provisioning_stack SET claim_expires_at = '2000-01-01' WHERE claim_token IS NOT NULL"
 
 
 def killed(at: Rehearsal) -> Iterator[Case]:
@@ -52,7 +52,7 @@ def _sleep(at: Rehearsal, window: Window, point: int, case: str) -> list[str]:
     pid = stage.start("rest", strikes={"stop_at": point})
     ended = stage.wait(pid)
     assert "stopped" in ended, ended
-    stage.database.run(_LEASE_OVER)
+    stage.database.run(LEASE_OVER)
     stage.act("rest")
     os.kill(pid, signal.SIGCONT)
     ended = stage.wait(pid)

@@ -36,7 +36,7 @@ def _warm() -> None:
     django.setup()
     from django.db import connections
 
-    for module in ("tests.faults.acts", "tests.faults.strikes", "mcloud_portal.celery", "mcloud_portal.urls"):
+    for module in ("tests.faults.canaries", "tests.faults.strikes", "mcloud_portal.celery", "mcloud_portal.urls"):
         importlib.import_module(module)
     from tests.faults import sdk
 
@@ -65,10 +65,11 @@ def _start(asked: dict[str, Any], answers: dict[int, int]) -> int:
 
 
 def _run(asked: dict[str, Any]) -> dict[str, Any]:
-    from tests.faults import acts, strikes
+    from tests.faults import acts, canaries, strikes
 
+    act = getattr(acts, asked["act"], None) or getattr(canaries, asked["act"])
     with strikes.armed(**asked.get("strikes", {})) as answer:
-        answer["value"] = getattr(acts, asked["act"])(**asked.get("args", {}))
+        answer["value"] = act(**asked.get("args", {}))
     return answer
 
 

@@ -13,7 +13,6 @@ from tests.faults.auditor import Expected, Region, audit, tenant_of
 from tests.faults.stage import CaseFailed, Stage
 from tests.faults.workflows import Workflow
 
-
 _OVER = "recorded"  # the crash point at which a step is over
 
 

@@ -33,7 +33,7 @@ class CaseFailed(AssertionError):
 
 @dataclass
 class Stage:
-    """`act` runs one function of `acts` in a child; `save` and `restore` move database, region and clock together."""
+    """`act` runs one function of `acts` in a child; `save`, `restore` move database, region and clock together."""
 
     folder: Path
     database: Database
@@ -150,7 +150,9 @@ def stage(folder: Path, database: Database, **environment: str) -> Iterator[Stag
         **environment,
     }
     offset = Offset.make(folder / "clock")
-    with _process(folder, "region", ["lab.simulated", "--base", str(folder / "region"), "--port", "0"], env) as region:
+    with _process(
+        folder, "region", ["lab.simulated", "--base", str(folder / "region"), "--port", "0"], env
+    ) as region:
         url = _region_url(folder, region)
         with _process(folder, "nursery", ["tests.faults.nursery"], env) as nursery:
             assert nursery.stdout
@@ -171,7 +173,13 @@ def _process(folder: Path, name: str, argv: list[str], env: dict[str, str]) -> I
     with (folder / f"{name}.log").open("wb") as log:
         out = log if name == "region" else subprocess.PIPE
         process = subprocess.Popen(
-            [sys.executable, "-m", *argv], cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=out, stderr=log, text=True
+            [sys.executable, "-m", *argv],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=log,
+            text=True,
         )
     try:
         yield process

@@ -31,6 +31,9 @@ ONCE: Final[dict[str, dict[str, Any]]] = {
 }
 # Only a person can mend these; all others heal by themselves.
 FOR_A_PERSON: Final = frozenset({"401", "403"})
+LASTING: Final = (
+    "500", "503", "401", "403", "409", "refused", "reset", "html", "truncated", "500 after success",
+)  # fmt: skip
 # A field of each answer that is read. Answers that nobody reads cannot lack one.
 FIELDS: Final = {
     "admin_get_user": "keys",
@@ -97,7 +100,18 @@ def for_good(at: Rehearsal) -> Iterator[Case]:
     for route, state in routes:
         first.setdefault(route, state)
     for route, state in first.items():
-        for what in ("500", "503", "401", "403", "409", "refused", "reset", "html", "truncated", "500 after success"):
+        for what in (
+            "500",
+            "503",
+            "401",
+            "403",
+            "409",
+            "refused",
+            "reset",
+            "html",
+            "truncated",
+            "500 after success",
+        ):
             case = f"{state}: every {route}: {what}"
             yield Case(case, lambda s=state, r=route, f=what, c=case: _lasting(at, s, r, f, c))
 
