@@ -23,7 +23,7 @@ from tests.lab.flow.town import TERMS, Towns, active, collect, demo, rows
 from tests.lab.workers import READY_S, LivePortal
 from tests.personas import details
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("flow-broker")]
+pytestmark = pytest.mark.real
 
 ASKED = 20  # requests while each fault lasts
 RESOURCES = 9  # of a level 1 with one archive: four identities, their keys, the archive
@@ -94,6 +94,7 @@ def down_at_boot(redis: Redis) -> Iterator[None]:
 @contextmanager
 def flushed(redis: Redis) -> Iterator[None]:
     """Everything in it is thrown away, again and again."""
+    redis.start()
     stop = False
 
     def flush() -> None:
@@ -115,6 +116,7 @@ def flushed(redis: Redis) -> Iterator[None]:
 
 @contextmanager
 def killed(redis: Redis) -> Iterator[None]:
+    redis.start()
     redis.kill()
     yield
     redis.start()
@@ -122,6 +124,7 @@ def killed(redis: Redis) -> Iterator[None]:
 
 @contextmanager
 def frozen(redis: Redis) -> Iterator[None]:
+    redis.start()
     redis.freeze()
     began = time.monotonic()
     try:

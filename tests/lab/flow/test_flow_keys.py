@@ -24,7 +24,7 @@ from tests.lab.flow.town import Town, Towns
 from tests.lab.flow.wire import refusal, s3
 from tests.lab.workers import LivePortal, Stage
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("flow")]
+pytestmark = pytest.mark.real
 
 TOOLS = ("restic", "rclone", "s3cmd", "awscli")
 FORBIDDEN = {"AccessDenied"}

@@ -23,7 +23,7 @@ from tests.lab.flow.town import SOON_S, Town, Towns
 from tests.lab.flow.wire import refusal, s3
 from tests.lab.workers import LivePortal
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("flow")]
+pytestmark = pytest.mark.real
 
 KEY, BODY = "sindaco/contratto.pdf", b"signed"
 REFUSED = {"AccessDenied"}

@@ -11,7 +11,7 @@ from tests.lab.flow.town import Town, Towns, rows
 from tests.lab.flow.wire import refusal, s3
 from tests.lab.workers import LivePortal
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("flow")]
+pytestmark = pytest.mark.real
 
 MIB = 2**20
 PART = 64 * MIB

@@ -10,7 +10,7 @@ from lab.deadline import wait_until
 from lab.registry import ROOT
 from tests.lab.workers import LivePortal
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("flow-broker")]
+pytestmark = pytest.mark.real
 
 PROMISED = "Platform {} has no placement target four-sites; make it there or take it out of the region file."
 

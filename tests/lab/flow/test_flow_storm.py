@@ -10,7 +10,7 @@ from tests.lab.flow.town import Town, Towns, active, collect, rows
 from tests.lab.flow.wire import s3
 from tests.lab.workers import LivePortal
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("flow-broker")]
+pytestmark = pytest.mark.real
 
 TOWNS = 10
 ROUNDS = 5
