@@ -123,6 +123,16 @@ def test_a_server_whose_create_is_lost_is_not_made_twice_by_itself(room: Room) -
     assert room.audit.sends["create"] == 3
 
 
+def test_a_name_that_is_taken_but_does_not_show_yet_is_looked_at_again(room: Room) -> None:
+    room.writes_fail = ["after"]
+    room.rng.uniform = lambda low, high: high  # the task takes its longest
+    room.approve({"vm": 1})
+    room.settle()
+    assert room.state("vm") == READY
+    assert len(room.there("vm")) == 1
+    assert room.audit.sends["create"] > 1
+
+
 def test_a_net_is_not_made_again_before_its_grace_has_passed(room: Room) -> None:
     room.writes_fail = ["", "late"]
     room.approve({"project": 1, "net": 1})
@@ -309,81 +319,6 @@ def test_a_secret_is_stored_before_it_is_sent(room: Room) -> None:
     stored = vault.read([room.row("key").pk])[room.row("key").pk]["secret_key"]
     assert stored.reveal() == room.there("key")[0].secret
     assert room.state("key") == READY
-
-
-def test_a_failed_task_is_tried_again_and_given_up_after_three(room: Room) -> None:
-    room.storm = True
-    room.rng.random = lambda: 0.0  # every task fails
-    room.approve({"vm": 1})
-    room.settle()
-    assert room.state("vm") == ("failed", "TaskFailed")
-    assert room.audit.sends["create"] == 3
-    room.storm = False
-    stacks.retry("a")
-    room.settle()
-    assert room.state("vm") == READY
-
-
-def test_a_teardown_removes_what_depends_first_and_everything_at_last(room: Room) -> None:
-    room.approve({"project": 1, "net": 2, "server": 1, "key": 1, "token": 1})
-    room.settle()
-    room.approve({})
-    deleted: list[str] = []
-    room.provider.wire.say = lambda *words: deleted.append(words[2]) if words[:2] == ("send", "delete") else None  # type: ignore[method-assign]
-    room.settle()
-    assert room.cloud.live() == []
-    assert deleted.index("sim.a.server") < deleted.index("sim.a.net") < deleted.index("sim.a.project")
-    assert room.stack.state == State.GONE
-
-
-def test_what_was_never_made_goes_without_a_question(room: Room) -> None:
-    room.writes_fail = ["500"] * 50
-    room.approve({"project": 1, "net": 1, "bucket": 1})
-    room.work()
-    room.approve_over({})
-    room.writes_fail = []
-    room.settle()
-    assert {r.state for r in Resource.objects.all()} == {State.GONE}
-
-
-def test_data_is_kept_with_what_it_stands_on_until_a_purge_is_approved(room: Room) -> None:
-    room.approve({"project": 1, "bucket": 1})
-    room.settle()
-    room.approve({})
-    room.settle()
-    assert room.state("bucket")[0] == room.state("project")[0] == State.RETAINED
-    assert len(room.cloud.live()) == 2
-    room.approve({}, purge=["bucket"])
-    room.settle()
-    assert room.there("bucket") == []
-
-
-def test_data_wanted_again_after_its_deletion_began_is_the_next_one(room: Room) -> None:
-    room.late_s = 20.0
-    room.approve({"project": 1, "bucket": 1})
-    room.settle()
-    room.approve({}, purge=["bucket"])
-    room.writes_fail = ["late"]
-    while not room.audit.sends["delete"]:
-        room.work()
-        room.wait(0.5)
-    room.approve_over({"project": 1, "bucket": 1})
-    room.settle()
-    room.wait(30)
-    stacks.look_now("a")
-    room.settle()
-    assert room.state("bucket") == READY
-    assert [t.id for t in room.there("bucket")] == ["sim.a.bucket.2"]
-
-
-def test_data_wanted_again_after_its_end_has_a_new_name(room: Room) -> None:
-    room.approve({"project": 1, "bucket": 1})
-    room.settle()
-    room.approve({}, purge=["bucket"])
-    room.settle()
-    room.approve({"project": 1, "bucket": 1})
-    room.settle()
-    assert [t.id for t in room.there("bucket")] == ["sim.a.bucket.2"]
 
 
 def _token_is_the_clouds(room: Room) -> None:

@@ -37,6 +37,7 @@ def test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend(r
     now = claims.take(room.stack.pk)
     assert now
     assert not claims.commit_intent(late, room.row("project"), 1, {}, {})
+    assert not claims.write_look(late, room.row("project"), message="What I saw before I slept.")
     assert not claims.renew(late)
     claims.release(late, None, {})
     assert room.stack.claim_token == now.token
@@ -243,6 +244,7 @@ def test_an_orphan_with_data_is_only_reported(room: Room) -> None:
         room.settle()
     assert len(room.there("bucket")) == 2
     assert OrphanSighting.objects.filter(external_id="sim.a.bucket.8").exists()
+    assert not Event.objects.filter(reason="OrphanWithData").exists()  # a sighting, not a line every 15 minutes
     assert not Resource.objects.filter(orphan=True).exists()
 
 
