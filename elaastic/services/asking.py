@@ -1,11 +1,13 @@
 """Asking for a subscription, and taking the ask back."""
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from elaastic.levels import LEVELS, Level
 from elaastic.models import Decision, Request, RequestKind, Subscription
@@ -72,11 +74,11 @@ def _ask(subscription: Subscription, kind: str, level: int, terms: Mapping[str, 
 def check_terms(level: int, terms: Mapping[str, Any]) -> dict[str, Any]:
     """The terms with their defaults, or Invalid with every field at fault."""
     found = available_level(level)
-    full = {**_defaults(found), **terms}
+    full: dict[str, Any] = _whole_numbers({**_defaults(found), **terms})
     faults: dict[str, list[str]] = {}
-    for error in Draft202012Validator(dict(found.schema)).iter_errors(full):
+    for error in _Validator(dict(found.schema)).iter_errors(full):
         name = ".".join(["terms", *(str(p) for p in error.absolute_path)])
-        faults.setdefault(name, []).append(_sentence(error.validator, error.validator_value, error.message))
+        faults.setdefault(name, []).append(_sentence(error))
     names = [a.get("name") for a in full.get("archives", ()) if isinstance(a, dict)]
     if len(set(map(str, names))) != len(names):
         faults.setdefault("terms.archives", []).append(_("Two archives cannot have the same name."))
@@ -100,8 +102,28 @@ def _defaults(level: Level) -> dict[str, Any]:
     return {name: p["default"] for name, p in level.schema["properties"].items() if "default" in p}
 
 
-def _sentence(rule: object, limit: Any, otherwise: str) -> str:
+def _match_whole(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """As ECMA 262 reads it, which JSON Schema goes by: there `$` is the very end, not before a last line break."""
+    del validator, schema
+    if isinstance(value, str) and not (re.search(pattern, value) and not value.endswith("\n")):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Validator: Final[Any] = extend(Draft202012Validator, {"pattern": _match_whole})  # type: ignore[no-untyped-call]
+
+
+def _whole_numbers(value: Any) -> Any:
+    """500.0 is an integer to JSON Schema; what is stored, hashed and sent on is 500."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole_numbers(item) for name, item in value.items()}
+    return [_whole_numbers(item) for item in value] if isinstance(value, list) else value
+
+
+def _sentence(error: ValidationError) -> str:
     """What a person can do about it; the schema's own words where we have none."""
+    limit: Any = error.validator_value
     sentences = {
         "minimum": _("At least %(limit)s.") % {"limit": limit},
         "maximum": _("At most %(limit)s.") % {"limit": limit},
@@ -111,10 +133,22 @@ def _sentence(rule: object, limit: Any, otherwise: str) -> str:
         "pattern": _("3 to 30 small letters, digits and inner hyphens."),
         "type": _("This has the wrong type; expected: %(limit)s.") % {"limit": limit},
         "uniqueItems": _("The same thing is named twice."),
-        "required": _("A field is missing: %(limit)s.") % {"limit": otherwise.split("'")[1::2]},
-        "additionalProperties": _("This field is not known: %(limit)s.") % {"limit": otherwise},
+        "required": _("A field is missing: %(limit)s.") % {"limit": _missing(error)},
+        "additionalProperties": _("This field is not known: %(limit)s.") % {"limit": _unknown(error)},
     }
-    return sentences.get(str(rule), otherwise)
+    return sentences.get(str(error.validator), error.message)
+
+
+def _missing(error: ValidationError) -> str:
+    """jsonschema tells of one missing field at a time, and names it in its message only."""
+    return error.message.split("'")[1] if error.validator == "required" else ""
+
+
+def _unknown(error: ValidationError) -> str:
+    if error.validator != "additionalProperties" or not isinstance(error.schema, dict):
+        return ""
+    known, given = error.schema.get("properties", {}), cast(dict[str, Any], error.instance)
+    return ", ".join(sorted(str(name)[:60] for name in given if name not in known))
 
 
 def _listed(values: Any) -> str:
@@ -123,10 +157,12 @@ def _listed(values: Any) -> str:
 
 @transaction.atomic
 def withdraw_request(*, request: Request, by: Actor) -> None:
-    """The authority takes its ask back; a new one may follow at once."""
+    """The authority takes its ask back; a new one may follow at once. A repair it did not ask for."""
     subscription = request.subscription
     if not may_ask(by, subscription):
         raise Forbidden
+    if request.kind == RequestKind.REPAIR:
+        raise Forbidden(_("The portal itself asked for this repair; the region decides on it."))
     open_ = Request.objects.filter(pk=request.pk, decision=Decision.OPEN)
     moment = now()
     if not open_.update(decision=Decision.WITHDRAWN, decided_at=moment, plan_due=None):

@@ -55,6 +55,8 @@ def reveal_credential(*, subscription: Subscription, name: str, by: Actor) -> Re
     try:
         with transaction.atomic():
             secrets = reveal(subscription.stack_key, resource)
+            # Made before the commit: what cannot be shown was not revealed either.
+            shown = Revealed(name, secrets["access_key"], secrets["secret_key"], connection_of(subscription))
             audit.record(
                 by=by,
                 action="credential.revealed",
@@ -67,4 +69,4 @@ def reveal_credential(*, subscription: Subscription, name: str, by: Actor) -> Re
         raise NotReady from error
     except provisioning_errors.AlreadyRevealed as error:
         raise AlreadyRevealed from error
-    return Revealed(name, secrets["access_key"], secrets["secret_key"], connection_of(subscription))
+    return shown

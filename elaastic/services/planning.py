@@ -8,7 +8,7 @@ import random
 from datetime import timedelta
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from elaastic.levels import LEVELS
@@ -31,6 +31,9 @@ TRY_AGAIN: Final = timedelta(seconds=5)
 # What does not fit today may fit when somebody leaves: look again, without hurry.
 TRY_AGAIN_FULL: Final = timedelta(minutes=5)
 AT_ONCE: Final = 20
+# A repair that a person refused is asked for again when the stack still differs after this.
+REPAIR_AGAIN: Final = timedelta(hours=24)
+_UNFORESEEN: Final = "Making the plan failed in a way nobody foresaw; the workers' log of this minute says how."
 
 
 def tick() -> None:
@@ -60,11 +63,18 @@ def make_plan(request_id: int) -> None:
             _could_not(claimed, "NoRoom", "", TRY_AGAIN_FULL)
             return
         plan_id = _propose(request, placement)
+    except DatabaseError:
+        raise  # the row is due again by itself, and nothing can be written now
     except StackBusy as error:
         _could_not(claimed, "StackBusy", error.message, TRY_AGAIN)
         return
     except ProvisioningRefused as error:
         _could_not(claimed, "Refused", error.message, TRY_AGAIN_FULL)
+        return
+    except Exception:
+        # A defect of ours: it is told, and does not keep the other requests of this tick waiting.
+        log.exception("The plan of request %s could not be made.", request.public_id)
+        _could_not(claimed, "Refused", _UNFORESEEN, TRY_AGAIN_FULL)
         return
     made = plan_view(plan_id)
     assert made is not None
@@ -100,23 +110,25 @@ def _could_not(claimed: QuerySet[Request], problem: str, message: str, wait: tim
 
 def settle() -> None:
     """Notice what came to rest: first activation, applied requests, and drift that wants a repair."""
-    waiting = Q(activated_at__isnull=True, approved_at__isnull=False) | Q(
-        requests__decision=Decision.APPROVED, requests__applied_at__isnull=True
-    )
-    rows = Subscription.objects.filter(waiting, closed_at=None).distinct()[:200]
+    approved = Request.objects.filter(decision=Decision.APPROVED, applied_at=None)
+    waiting = Q(activated_at__isnull=True, approved_at__isnull=False) | Q(requests__in=approved)
+    rows = list(Subscription.objects.filter(waiting, closed_at=None).distinct())
+    # Read before the stacks: a yes that comes in between is about work that a stack seen ready has not done.
+    asked: dict[int, list[int]] = {}
+    for request_id, subscription_id in approved.values_list("pk", "subscription_id"):
+        asked.setdefault(subscription_id, []).append(request_id)
     found = stacks(s.stack_key for s in rows)
     for subscription in rows:
         stack = found.get(subscription.stack_key)
         if stack is not None and stack.condition.state == State.READY:
-            _stands(subscription)
+            _stands(subscription, asked.get(subscription.pk, []))
 
 
-def _stands(subscription: Subscription) -> None:
+def _stands(subscription: Subscription, requests: list[int]) -> None:
     moment = now()
     with transaction.atomic():
         Subscription.objects.filter(pk=subscription.pk, activated_at=None).update(activated_at=moment)
-        done = Request.objects.filter(subscription=subscription, decision=Decision.APPROVED, applied_at=None)
-        done.update(applied_at=moment)
+        Request.objects.filter(pk__in=requests, applied_at=None).update(applied_at=moment)
 
 
 def ask_repair(stack_key: str) -> None:
@@ -125,7 +137,7 @@ def ask_repair(stack_key: str) -> None:
         stack_key=stack_key, approved_at__isnull=False, closed_at=None, ended_at=None
     )
     subscription = live.first()
-    if subscription is None:
+    if subscription is None or _asked_already(subscription):
         return
     try:
         with transaction.atomic():
@@ -140,3 +152,9 @@ def ask_repair(stack_key: str) -> None:
             doorbell.ring("elaastic.tasks.make_plan", request.pk)
     except IntegrityError:
         return  # one is open already: its plan will show the difference too
+
+
+def _asked_already(subscription: Subscription) -> bool:
+    """A request is open, or a person said no to a repair not long ago."""
+    refused = Q(kind=RequestKind.REPAIR, decision=Decision.REJECTED, decided_at__gt=now() - REPAIR_AGAIN)
+    return subscription.requests.filter(Q(decision=Decision.OPEN) | refused).exists()
