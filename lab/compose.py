@@ -14,7 +14,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from lab.registry import ROOT
@@ -119,7 +118,9 @@ def _call(token: str, method: str, path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     url = path if path.startswith("http") else f"{API}{path}"
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=40) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data, headers, method=method), timeout=40
+        ) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise SystemExit(f"compose-smoke: {method} {path}: {error.code} {error.read().decode()[:500]}") from error
