@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tenants.services.demo import DEMO_PASSWORD
 
@@ -102,3 +102,11 @@ def confirm_that_it_is_me(page: Page) -> None:
     if "reauthenticate" in page.url:
         page.get_by_label("Password").fill(DEMO_PASSWORD)
         page.get_by_role("button", name="Conferma").click()
+
+
+def wait_for(page: Page, wanted: Locator, milliseconds: int) -> None:
+    """Until it shows by itself; when it does not, the failure tells what the page says instead."""
+    try:
+        expect(wanted).to_be_visible(timeout=milliseconds)
+    except AssertionError as error:
+        raise AssertionError(f"{page.url} says:\n{page.locator('main').inner_text()}") from error

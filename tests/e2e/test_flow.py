@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.goodness import assert_page_is_good
-from tests.e2e.portal import confirm_that_it_is_me, running_portal, somebody
+from tests.e2e.portal import confirm_that_it_is_me, running_portal, sign_in, somebody, wait_for
 
 pytestmark = pytest.mark.browser
 # Approved to ready: seconds on an idle machine; the deadline is for a loaded one.
@@ -27,6 +27,9 @@ def test_a_town_asks_the_region_says_yes_and_the_secret_is_shown_once(
     browser: Browser, portal: str, width: int, town: str
 ) -> None:
     with somebody(browser, portal, town, width) as page:
+        page.get_by_role("banner").get_by_role("button", name="Esci").click()
+        assert_page_is_good(page, "flow-home-nobody")
+        sign_in(page, town)
         address = _ask(page)
         with somebody(browser, portal, "approver@region.example", width) as approver:
             _approve(approver, address)
@@ -64,7 +67,7 @@ def _ask(page: Page) -> str:
     expect(page.locator("main")).to_contain_text("Passo 2 di 2")
     assert_page_is_good(page, "flow-summary")
     page.get_by_role("button", name="Invia la richiesta").click()
-    expect(page.get_by_role("heading", name="Il piano")).to_be_visible(timeout=WORK_MS)
+    wait_for(page, page.get_by_role("heading", name="Il piano"), WORK_MS)
     assert_page_is_good(page, "flow-request-town")
     return page.url
 
@@ -89,8 +92,7 @@ def _follow(page: Page) -> None:
     page.goto("/subscriptions/")
     assert_page_is_good(page, "flow-subscriptions")
     page.locator("tbody a").click()
-    expect(page.get_by_role("heading", name="Il tuo spazio è pronto")).to_be_visible(timeout=WORK_MS)
-    expect(page.locator("#live")).not_to_have_attribute("hx-get", "")
+    wait_for(page, page.get_by_role("heading", name="Il tuo spazio è pronto"), WORK_MS)
     expect(page.locator("#live[hx-get]")).to_have_count(0)
     assert_page_is_good(page, "flow-subscription-ready")
 

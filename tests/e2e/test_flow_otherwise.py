@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tenants.services.demo import DEMO_PASSWORD
 from tests.e2e.goodness import screenshot
-from tests.e2e.portal import confirm_that_it_is_me, running_portal, somebody
+from tests.e2e.portal import confirm_that_it_is_me, running_portal, somebody, wait_for
 
 pytestmark = pytest.mark.browser
 WORK_MS = 90_000
@@ -68,7 +68,7 @@ def test_by_keyboard_alone_a_town_asks_the_region_says_yes_and_the_secret_is_col
         page.keyboard.press("Enter")  # goes on, and neither adds nor removes an archive
         expect(page.locator("h1")).to_have_text("Controlla e invia")
         _press(page, "Invia la richiesta")
-        expect(page.get_by_role("heading", name="Il piano")).to_be_visible(timeout=WORK_MS)
+        wait_for(page, page.get_by_role("heading", name="Il piano"), WORK_MS)
         address = page.url
         with somebody(browser, portal, APPROVER, 1280) as approver:
             approver.goto(address)
@@ -77,7 +77,7 @@ def test_by_keyboard_alone_a_town_asks_the_region_says_yes_and_the_secret_is_col
             expect(approver.locator("#messages")).to_contain_text("approvata")
         page.goto("/subscriptions/")
         _press(page, "Comune di Altrove sul Metauro")
-        expect(page.get_by_role("heading", name="Il tuo spazio è pronto")).to_be_visible(timeout=WORK_MS)
+        wait_for(page, page.get_by_role("heading", name="Il tuo spazio è pronto"), WORK_MS)
         _press(page, "Ritira: Chiave per scrivere le copie")
         if "reauthenticate" in page.url:
             _type(page, "Password", DEMO_PASSWORD)
