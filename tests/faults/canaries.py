@@ -1,4 +1,4 @@
-"""T16: what a child does so that secrets could leak (pages, answers, reprs), and the rotation of the vault's keys."""
+"""T16: what a child does so that secrets could leak (pages, reprs), and the rotation of the vault's keys."""
 
 import copy
 import json

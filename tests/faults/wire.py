@@ -126,7 +126,7 @@ def _lasting(at: Rehearsal, state: str, route: str, what: str, case: str) -> lis
     if not rows:
         return at.conclude(case)  # nobody needs that answer
     if not waits:
-        return [f"[{case}] After twenty minutes nobody is told: {rows}"]
+        return [f"[{case}] After eleven minutes nobody is told: {rows}"]
     if unclear := {n: r for n, r in waits.items() if not r[1] or len(r[2]) < 20}:
         return [f"[{case}] It waits for a person and does not say why: {unclear}"]
     stage.mend()
