@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provisioning.domain.errors import PermanentError
 from provisioning.providers.ceph.client.errors import NotThere
 from provisioning.providers.ceph.client.s3 import Signed
 
@@ -36,6 +37,20 @@ class Marks:
         except NotThere as error:
             if error.code != "NoSuchBucket":
                 raise
-            self.signed.create_plain_bucket(self.bucket)
-            self.signed.set_lifecycle(self.bucket, _EXPIRY)
+            self._make_bucket()
             self.signed.put(self.bucket, mark, b"")
+
+    def _make_bucket(self) -> None:
+        """Two workers may be the first in the same moment. The second is told TooManyBuckets, because one bucket
+        is all that the portal's identity may own; if the bucket is there by then, all is well.
+        """
+        try:
+            self.signed.create_plain_bucket(self.bucket)
+        except PermanentError as refused:
+            try:
+                self.signed.lifecycle(self.bucket)
+            except NotThere:
+                raise refused from None
+            return
+        # RGW answers UnknownError to two that set it at once (16.2.15): only who made the bucket does.
+        self.signed.set_lifecycle(self.bucket, _EXPIRY)
