@@ -3,13 +3,16 @@
 import pytest
 
 from lab.fixtures import postgres_lab
+from provisioning.models import clock
 from tests.elaastic.region import MemoryProvider, region
-from tests.elaastic.services.town import Town
+from tests.elaastic.services.town import Later, Town
 from tests.personas import World, world
 
 __all__ = ["postgres_lab", "region", "world"]
 
 
 @pytest.fixture
-def town(world: World, region: MemoryProvider) -> Town:
-    return Town(world, region)
+def town(world: World, region: MemoryProvider, monkeypatch: pytest.MonkeyPatch) -> Town:
+    later = Later()
+    monkeypatch.setattr(clock, "source", later)
+    return Town(world, region, later)

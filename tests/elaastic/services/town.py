@@ -1,12 +1,14 @@
 """The flow in services, one step a line, and what the trail says of it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from elaastic.models import Request, Subscription
 from elaastic.services.asking import request_subscription, withdraw_request
 from elaastic.services.deciding import approve_request, reject_request
 from provisioning.models import CapacityRow, Reservation
+from provisioning.models.clock import DatabaseSource
 from tenants.models import AuditEvent, LocalAuthority
 from tests.elaastic.region import MemoryProvider, workers_bring_everything_up, workers_make_plans
 from tests.personas import World
@@ -19,12 +21,24 @@ TERMS: Final[dict[str, Any]] = {
 }
 
 
+class Later(DatabaseSource):
+    """The database's clock, moved on by what a test lets pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.passed
+
+
 @dataclass(frozen=True)
 class Town:
     """The world's home authority on a region in memory."""
 
     world: World
     region: MemoryProvider
+    later: Later
 
     def asked(self, who: str = "owner", authority: LocalAuthority | None = None, **terms: Any) -> Request:
         """An ask; no worker has looked at it."""
@@ -61,6 +75,11 @@ class Town:
         request = self.approved(who, **terms)
         workers_bring_everything_up()
         return Subscription.objects.get(pk=request.subscription_id)
+
+    def wait(self, **time: float) -> None:
+        """Let time pass; workers look at what became due."""
+        self.later.passed += timedelta(**time)
+        workers_bring_everything_up()
 
     def vanish(self, subscription: Subscription, resource: str) -> None:
         """Somebody removes an object on the platform."""
