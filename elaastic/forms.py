@@ -151,7 +151,7 @@ class UnderstoodForm(forms.Form):
     use_required_attribute = False
     understood = forms.BooleanField(
         label=gettext_lazy(
-            "I have understood: until its time nobody can delete a copy, not even when the space is full."
+            "I have understood: until its time nobody can delete a copy, not even when the space is full"
         ),
         error_messages={"required": gettext_lazy("Tick this box, or go back and choose another lock.")},
     )
@@ -195,6 +195,6 @@ class AdoptForm(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}),
     )
     certain = forms.BooleanField(
-        label=gettext_lazy("I have looked at the platform: this object belongs to this resource."),
+        label=gettext_lazy("I have looked at the platform: this object belongs to this resource"),
         error_messages={"required": gettext_lazy("Look at the platform first, then tick this box.")},
     )

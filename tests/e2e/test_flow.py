@@ -67,7 +67,7 @@ def _ask(page: Page) -> str:
     expect(page.locator("main")).to_contain_text("Passo 2 di 2")
     assert_page_is_good(page, "flow-summary")
     page.get_by_role("button", name="Invia la richiesta").click()
-    wait_for(page, page.get_by_role("heading", name="Il piano"), WORK_MS)
+    wait_for(page, page.get_by_role("heading", name="Il piano", exact=True), WORK_MS)
     assert_page_is_good(page, "flow-request-town")
     return page.url
 

@@ -31,7 +31,7 @@ def test_without_javascript_a_town_asks_follows_and_collects(browser: Browser, p
         page.get_by_role("button", name="Vai al riepilogo").click()
         page.get_by_role("button", name="Invia la richiesta").click()
         address = page.url
-        _reload_until(page, page.get_by_role("heading", name="Il piano"))
+        _reload_until(page, page.get_by_role("heading", name="Il piano", exact=True))
         with somebody(browser, portal, APPROVER, 1280, scripts=False) as approver:
             approver.goto(address)
             approver.get_by_role("button", name="Approva questo piano").click()
@@ -68,7 +68,7 @@ def test_by_keyboard_alone_a_town_asks_the_region_says_yes_and_the_secret_is_col
         page.keyboard.press("Enter")  # goes on, and neither adds nor removes an archive
         expect(page.locator("h1")).to_have_text("Controlla e invia")
         _press(page, "Invia la richiesta")
-        wait_for(page, page.get_by_role("heading", name="Il piano"), WORK_MS)
+        wait_for(page, page.get_by_role("heading", name="Il piano", exact=True), WORK_MS)
         address = page.url
         with somebody(browser, portal, APPROVER, 1280) as approver:
             approver.goto(address)
