@@ -54,9 +54,9 @@ class Simulation(Scheduler):
         rng = self.rng
         self.store, self.cloud, self.audit = store, Cloud(self), Auditor(self)
         self.provider = ModelProvider(self)
-        self.keys = ["a", "b"] if rng.random() < 0.3 else ["a"]
+        self.keys = ["a", "b"] if rng.random() < 0.2 else ["a"]
         self.kinds = rng.sample(sorted(MODEL), rng.randint(2, 4))
-        self.storm_s = rng.choice([40.0, 70.0, 110.0])
+        self.storm_s = rng.choice([30.0, 60.0, 100.0])
         self.rate, self.lost_rings = rng.choice([0.02, 0.1, 0.3]), rng.choice([0.0, 0.5, 1.0])
         self.kill, self.stop = rng.choice([0, 0.003, 0.015]), rng.choice([0, 0.005, 0.02])
         self.between = rng.choice([0, 0.02, 0.1])
