@@ -237,7 +237,8 @@ def test_an_approved_repair_brings_the_stack_back_and_holds_no_more_than_before(
     repair = Request.objects.get(kind=RequestKind.REPAIR)
     assert overview(subscription).state == "active"
     town.approve(repair)
-    town.wait(minutes=1)
+    for _look in range(2):  # once more it is looked twice whether the archive is really gone
+        town.wait(minutes=1)
     assert Stack.objects.get().state == State.READY
     repair.refresh_from_db()
     assert request_state(repair) == RequestState.APPLIED
