@@ -26,11 +26,16 @@ def portal() -> Iterator[str]:
 def test_a_town_asks_the_region_says_yes_and_the_secret_is_shown_once(
     browser: Browser, portal: str, width: int, town: str
 ) -> None:
+    play(browser, portal, width, town)
+
+
+def play(browser: Browser, portal: str, width: int, town: str, space: str = "500") -> None:
+    """The whole flow, once; `space` in GiB must fit the region."""
     with somebody(browser, portal, town, width) as page:
         page.get_by_role("banner").get_by_role("button", name="Esci").click()
         assert_page_is_good(page, "flow-home-nobody")
         sign_in(page, town)
-        address = _ask(page)
+        address = _ask(page, space)
         with somebody(browser, portal, "approver@region.example", width) as approver:
             _approve(approver, address)
         _follow(page)
@@ -39,7 +44,7 @@ def test_a_town_asks_the_region_says_yes_and_the_secret_is_shown_once(
         _look_behind(operator)
 
 
-def _ask(page: Page) -> str:
+def _ask(page: Page, space: str) -> str:
     """The request's address, after every page on the way was good."""
     assert_page_is_good(page, "flow-home-nothing-yet")
     page.get_by_role("link", name="Chiedi il livello 1").first.click()
@@ -50,7 +55,7 @@ def _ask(page: Page) -> str:
     expect(page.locator("#error-summary")).to_be_focused()
     expect(page.locator("#error-summary li")).to_have_count(2)
     assert_page_is_good(page, "flow-ask-refused")
-    page.get_by_label("Spazio").fill("500")
+    page.get_by_label("Spazio").fill(space)
     page.get_by_label("Nome dell'archivio 1").fill("protocollo")
     page.get_by_role("button", name="Aggiungi un archivio").click()
     expect(page.get_by_label("Nome dell'archivio 2")).to_be_focused()
