@@ -73,12 +73,16 @@ def release(claim: Claim, next_look: datetime | None, summary: dict[str, str]) -
 
 
 def wake(stack_id: int, *, resources: Q | None = None) -> None:
-    """Somebody must look at this stack now: the row says so, and the bell rings on commit."""
+    """Somebody must look at this stack now: the row says so, and the bell rings on commit.
+
+    The stack's own row first, as approval takes it: the other way round the two would wait for each other.
+    """
     now = clock.now()
-    if resources is not None:
-        Resource.objects.filter(resources, stack_id=stack_id).update(next_look=now)
-    Stack.objects.filter(pk=stack_id).update(wanted=F("wanted") + 1, next_look=now)
-    doorbell.ring_stack(stack_id)
+    with transaction.atomic():
+        Stack.objects.filter(pk=stack_id).update(wanted=F("wanted") + 1, next_look=now)
+        if resources is not None:
+            Resource.objects.filter(resources, stack_id=stack_id).update(next_look=now)
+        doorbell.ring_stack(stack_id)
 
 
 def note(

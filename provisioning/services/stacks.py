@@ -33,6 +33,13 @@ def _stack(key: str) -> Stack:
     return stack
 
 
+def _woken(key: str) -> Stack:
+    """The stack, due and with its row locked until the act ends: everybody takes it before its resources."""
+    stack = _stack(key)
+    claims.wake(stack.pk)
+    return stack
+
+
 def propose_plan(key: str, manifest: Manifest, placement: Placement, purge: Iterable[str] = ()) -> int:
     """Look, and save what would change; the plan's id. A worker's job: it asks the platforms."""
     return planner.propose(_stack(key), manifest, placement, surroundings(), purge).pk
@@ -70,9 +77,14 @@ def approve_plan(plan_id: int, digest: str) -> None:
 
 
 def retry(key: str, resource: str = "") -> int:
-    """Try again what failed or is blocked: the whole stack, or one resource. How many rows were freed."""
+    """Try again what failed or is blocked: the whole stack, or one resource. How many rows were freed.
+
+    Raises NotFound when there is no such stack, or no such resource in it.
+    """
     with transaction.atomic():
-        stack = _stack(key)
+        stack = _woken(key)
+        if resource and not stack.resources.filter(name=resource).exists():
+            raise NotFound("There is no such resource in this stack.")
         rows = stack.resources.filter(state__in=[State.FAILED, State.BLOCKED])
         if resource:
             rows = rows.filter(name=resource)
@@ -89,7 +101,6 @@ def retry(key: str, resource: str = "") -> int:
             next_look=clock.now(),
         )
         claims.note(stack.pk, resource, "Retried")
-        claims.wake(stack.pk)
     stack_moved.send(sender=Stack, stack_key=key)
     return freed
 
@@ -97,7 +108,7 @@ def retry(key: str, resource: str = "") -> int:
 def adopt(key: str, resource: str, external_id: str) -> None:
     """A person says which object is this resource's. The next look holds it against the marker."""
     with transaction.atomic():
-        stack = _stack(key)
+        stack = _woken(key)
         free = Q(external_id="") & ~Q(state=State.GONE)
         adopted = stack.resources.filter(free, name=resource).update(
             external_id=external_id,
@@ -111,7 +122,6 @@ def adopt(key: str, resource: str, external_id: str) -> None:
         if not adopted:
             raise ProvisioningRefused(f"{resource} already has an object, or is not part of this stack.")
         claims.note(stack.pk, resource, "Adopted", f"As {external_id}.")
-        claims.wake(stack.pk)
 
 
 def look_now(key: str) -> None:
