@@ -99,6 +99,7 @@ CONDITIONS: Final[Mapping[str, Text]] = {
     "Forbidden": gettext_lazy("The portal's credentials on this platform do not allow it: they must be mended."),
     "NotEmpty": gettext_lazy("It still holds data, and data is never deleted in passing."),
     "InUse": gettext_lazy("A recovery point is in use: it will be removed when the work on it ends."),
+    "Defect": gettext_lazy("The portal itself has a fault here: the region must read its log, then try again."),
     "SecretLost": gettext_lazy("The vault cannot open its secret: the missing key must be put back."),
 }
 
