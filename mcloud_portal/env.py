@@ -24,9 +24,9 @@ class Env(BaseSettings):
     secret_key_file: Path | None = Field(default=None, description="Signs sessions; at least 50 characters.")
     vault_keys_file: Path | None = Field(default=None, description="One Fernet key a line; the first encrypts.")
     region_file: Path | None = Field(default=None, description="Sites and platforms (YAML).")
-    database_url: str = Field(default="", description="postgres://… ; empty: SQLite in the data folder.")
+    database_url: str = Field(default="", repr=False, description="postgres://… ; empty: SQLite.")
     database_url_file: Path | None = Field(default=None, description="The same URL in a file: it holds a password.")
-    broker_url: str = Field(default="", description="redis://… ; empty: a folder in the data folder.")
+    broker_url: str = Field(default="", repr=False, description="redis://… ; empty: a folder in the data folder.")
     allowed_hosts: str = Field(default="127.0.0.1,localhost", description="Comma separated.")
     base_url: str = Field(default="http://127.0.0.1:8000", description="How people reach the portal.")
     mode: Literal["embedded", "production"] = "embedded"

@@ -3,7 +3,7 @@
 The broker and the clouds are not asked: without them the portal still answers and nothing is lost.
 """
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 
@@ -12,6 +12,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "database unreachable"}, status=503, headers={"Retry-After": "5"})
     return JsonResponse({"status": "ok"})

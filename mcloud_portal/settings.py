@@ -143,7 +143,9 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
-ACCOUNT_RATE_LIMITS = {"login_failed": False}  # axes counts for all processes; allauth only for its own
+# Passwords are counted by axes, for all processes, and it is stricter; second factors only by this, in each
+# process: ten wrong codes in a quarter of an hour.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # -- pages -----------------------------------------------------------------------------------------------------
@@ -178,6 +180,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     },
 }
+SESSION_COOKIE_AGE = 10 * 3600  # a working day: who comes back tomorrow signs in again
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
@@ -185,6 +188,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # A browser takes these names from this very host only, over TLS, for the whole site.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = ["^healthz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -20,6 +20,7 @@ from tenants.models.authorities import AuthorityState
 from tenants.models.errors import FieldErrors, Forbidden, Invalid
 from tenants.permissions import may_act_for
 from tenants.services import audit
+from tenants.services.checking import check_text
 
 
 def request_subscription(
@@ -35,6 +36,7 @@ def request_subscription(
     frozen = check_terms(level, terms)
     if len(external_ref) > 100:
         raise Invalid(errors={"external_ref": [_("At most 100 characters.")]})
+    check_text("external_ref", external_ref)
     try:
         with transaction.atomic():
             subscription = Subscription.objects.create(
@@ -148,7 +150,8 @@ def _unknown(error: ValidationError) -> str:
     if error.validator != "additionalProperties" or not isinstance(error.schema, dict):
         return ""
     known, given = error.schema.get("properties", {}), cast(dict[str, Any], error.instance)
-    return ", ".join(sorted(str(name)[:60] for name in given if name not in known))
+    # Somebody else's text in our sentence: what does not print (surrogates, right-to-left marks) is spelled out.
+    return ", ".join(sorted(repr(str(name))[1:-1][:60] for name in given if name not in known))
 
 
 def _listed(values: Any) -> str:

@@ -20,12 +20,14 @@ from tenants.models import Actor
 from tenants.models.errors import Forbidden, Invalid
 from tenants.permissions import may_decide
 from tenants.services import audit
+from tenants.services.checking import check_text
 
 
 def approve_request(*, request: Request, plan_digest: str, by: Actor, note: str = "") -> None:
     """Approve exactly the plan that was shown. Raises Forbidden, OwnRequest, RequestClosed, PlanNotReady,
     PlanStale (a new plan is then on its way), CapacityExhausted.
     """
+    check_text("note", note, lines=True)
     try:
         with transaction.atomic():
             _approve(request, plan_digest, by, note)
@@ -67,6 +69,7 @@ def reject_request(*, request: Request, by: Actor, note: str) -> None:
     """Say no, and why: the reason is what the authority reads."""
     if not note.strip():
         raise Invalid(errors={"note": [_("Say why: the authority reads this.")]})
+    check_text("note", note, lines=True)
     with transaction.atomic():
         _may_decide(request, by)
         moment = now()

@@ -11,6 +11,7 @@ from tenants.models import Actor
 from tenants.models.errors import Forbidden, NotFound, WrongState
 from tenants.permissions import may_operate
 from tenants.services import audit
+from tenants.services.checking import check_text
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ def retry_stack(*, stack_key: str, by: Actor, resource: str = "") -> int:
 
 def adopt_resource(*, stack_key: str, resource: str, external_id: str, by: Actor) -> None:
     """Say which object is this resource's; the next look holds it against the marker."""
+    check_text("external_id", external_id)
     told = {"resource": resource, "external_id": external_id}
     _act("stack.adopted", stack_key, by, told, lambda: stacks.adopt(stack_key, resource, external_id))
 

@@ -1,9 +1,17 @@
-"""Django's own 400, 403, 404 and 500: problem details under `/rest/`, pages everywhere else."""
+"""Django's own 400, 403, 404 and 500: problem details under `/rest/`, pages everywhere else.
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+Two of them are told apart further: a body that is too large is 413, a database that does not answer is 503.
+"""
+
+import sys
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template import loader
 from django.views import defaults
 
-from tenants.api.problems import CONTENT_TYPE, Broken, Unreadable, problem
+from tenants.api.problems import CONTENT_TYPE, RETRY_AFTER_S, Broken, TooLarge, Unavailable, Unreadable, problem
 from tenants.models.errors import DomainError, Forbidden, NotFound
 
 API_ROOT = "/rest/"
@@ -11,6 +19,9 @@ API_ROOT = "/rest/"
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """`handler400` of the root URLs."""
+    if isinstance(exception, RequestDataTooBig):
+        page = HttpResponse(loader.render_to_string("400.html"), status=TooLarge.status)
+        return _as_problem(request, TooLarge()) or page
     return _as_problem(request, Unreadable()) or defaults.bad_request(request, exception)
 
 
@@ -26,7 +37,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """`handler500` of the root URLs."""
-    return _as_problem(request, Broken()) or defaults.server_error(request)
+    if not isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return _as_problem(request, Broken()) or defaults.server_error(request)
+    # Without the request: who is signed in stands in the database that does not answer.
+    page = HttpResponse(loader.render_to_string("503.html"), status=Unavailable.status)
+    answer = _as_problem(request, Unavailable()) or page
+    answer["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _as_problem(request: HttpRequest, refusal: DomainError) -> JsonResponse | None:

@@ -28,7 +28,7 @@ from tenants.permissions import (
     may_verify,
 )
 from tenants.services import audit
-from tenants.services.checking import check_fields
+from tenants.services.checking import check_fields, check_text
 
 # What the region has verified; a member cannot change it afterwards.
 IDENTITY: Final = frozenset({"name", "kind", "ipa_code", "fiscal_code", "istat_code", "province", "pec"})
@@ -149,6 +149,7 @@ def suspend_authority(*, authority: LocalAuthority, reason: str, by: Actor) -> L
         raise Forbidden(_("Only the region's operators suspend authorities."))
     if not reason.strip():
         raise Invalid(errors={"reason": [_("Say why: the authority will read it.")]})
+    check_text("reason", reason, lines=True)
     row = LocalAuthority.objects.get(pk=authority.pk)
     if row.state == AuthorityState.SUSPENDED:
         raise WrongState(_("This authority is already suspended."))
