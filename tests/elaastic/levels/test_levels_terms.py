@@ -121,6 +121,17 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     assert refused.value.errors == {"terms": [f"A field is missing: {name}." for name in missing]}
 
 
+@pytest.mark.parametrize(
+    "name", ["\ud800", "a\u202eb", "x" * 10_000, "\0"], ids=["half", "turned", "long", "nothing"]
+)
+def test_a_field_of_any_name_is_refused_in_words_that_can_be_sent(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_terms(1, {**DEFAULTS, name: 1})
+    (sentence,) = refused.value.errors["terms"]
+    assert str(sentence).isprintable()
+    assert len(str(sentence).encode()) < 120
+
+
 def test_several_faults_are_told_together() -> None:
     with pytest.raises(Invalid) as refused:
         check_terms(1, {**DEFAULTS, "quota_gib": 0, "copies": 9, "retention_days": None})
