@@ -168,6 +168,20 @@ def unreachable(doing: str) -> PlatformDown:
     )
 
 
+def untrusted(doing: str) -> PlatformDown:
+    """Its certificate is not vouched for: nothing was said to it. It heals when the certificate or ca_file does."""
+    return PlatformDown(
+        f"Nobody whom the region file's ca_file trusts vouches for the Ceph platform's certificate, while {doing}; "
+        "the region's operator must mend one or the other.",
+        unsent=True,
+    )
+
+
+def is_untrusted(error: Exception) -> bool:
+    """Every library wraps OpenSSL's refusal in errors of its own; the words stay."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
 def cut(doing: str) -> PlatformDown:
     """A time-out or a cut connection: it may have been done."""
     return PlatformDown(f"The Ceph platform did not answer in time while {doing}; the portal goes on trying.")

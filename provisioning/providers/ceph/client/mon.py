@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from provisioning.domain.errors import PermanentError, TemporaryError
 from provisioning.providers.ceph.client.credentials import Credentials
-from provisioning.providers.ceph.client.errors import Said, cut, translate, unreachable, unusable
+from provisioning.providers.ceph.client.errors import (
+    Said,
+    cut,
+    is_untrusted,
+    translate,
+    unreachable,
+    untrusted,
+    unusable,
+)
 
 CONNECT_S: Final = 3
 READ_S: Final = 10
@@ -44,8 +52,8 @@ class Mon:
             )
         except requests.exceptions.Timeout:
             raise cut(doing) from None
-        except requests.exceptions.ConnectionError:
-            raise unreachable(doing) from None
+        except requests.exceptions.ConnectionError as error:
+            raise (untrusted if is_untrusted(error) else unreachable)(doing) from None
         except requests.exceptions.RequestException:
             raise unusable(doing, "broke off") from None
         if answer.ok:

@@ -7,7 +7,16 @@ import requests
 from rgwadmin.rgw import RGWAdmin
 
 from provisioning.domain.errors import ProviderError
-from provisioning.providers.ceph.client.errors import Said, cut, seconds, translate, unreachable, unusable
+from provisioning.providers.ceph.client.errors import (
+    Said,
+    cut,
+    is_untrusted,
+    seconds,
+    translate,
+    unreachable,
+    untrusted,
+    unusable,
+)
 from provisioning.providers.ceph.client.guard import refuse_admin
 
 CONNECT_S: Final = 3
@@ -53,6 +62,8 @@ class GuardedAdmin(RGWAdmin):
 def _broken(error: requests.exceptions.ConnectionError, doing: str) -> ProviderError:
     if isinstance(error, requests.exceptions.Timeout):
         return cut(doing)
+    if is_untrusted(error):
+        return untrusted(doing)
     inner = getattr(error.args[0], "reason", None) if error.args else None
     refused = type(inner).__name__ in ("NewConnectionError", "NameResolutionError")
     return unreachable(doing) if refused else cut(doing)

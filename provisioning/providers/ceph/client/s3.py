@@ -14,9 +14,11 @@ from provisioning.providers.ceph.client.errors import (
     NotThere,
     Said,
     cut,
+    is_untrusted,
     seconds,
     translate,
     unreachable,
+    untrusted,
     unusable,
 )
 from provisioning.providers.ceph.client.guard import refuse_s3
@@ -274,6 +276,8 @@ def _translated(error: Exception, doing: str, own_key: bool) -> Exception:
         return translate(Said(doing, status, code, seconds(pause), own_key))
     if isinstance(error, sdk.ConnectTimeoutError | sdk.ReadTimeoutError | sdk.ConnectionClosedError):
         return cut(doing)
+    if isinstance(error, sdk.SSLError) and is_untrusted(error):
+        return untrusted(doing)
     if isinstance(error, sdk.EndpointConnectionError):
         return unreachable(doing)
     if isinstance(error, sdk.HTTPClientError):
