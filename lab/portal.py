@@ -54,7 +54,6 @@ class Portal:
 
     def up(self) -> None:
         """Start everything and wait until it answers; LabError in one sentence when it does not."""
-        _refuse_taken(self.port)
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.system.up()
@@ -153,6 +152,11 @@ def main(arguments: list[str] | None = None) -> int:
         portal.forget()
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        _refuse_taken(portal.port)  # before anything is ours to end
+    except LabError as error:
+        print(f"portal: {error}", file=sys.stderr)
+        return 2
     try:
         portal.up()
         portal.stay()

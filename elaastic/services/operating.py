@@ -34,21 +34,19 @@ def look_at_stack(*, stack_key: str, by: Actor) -> None:
 
 
 def accept_restored(*, platform: str, by: Actor) -> None:
-    """The report was read; writing to the platform goes on."""
-    if not may_operate(by):
-        raise Forbidden
-    platforms.accept_restored(platform)
-    with transaction.atomic():
-        audit.record(by=by, action="platform.accepted", subject_type="platform", subject_id=platform)
+    """The report was read; a worker lets writing to the platform go on."""
+    _act("platform.accepted", platform, by, {}, lambda: platforms.accept_restored(platform), subject="platform")
 
 
-def _act(action: str, stack_key: str, by: Actor, told: dict[str, str], act: Callable[[], T]) -> T:
+def _act(
+    action: str, subject_id: str, by: Actor, told: dict[str, str], act: Callable[[], T], *, subject: str = "stack"
+) -> T:
     if not may_operate(by):
         raise Forbidden
     try:
         with transaction.atomic():
             done = act()
-            audit.record(by=by, action=action, subject_type="stack", subject_id=stack_key, after=told)
+            audit.record(by=by, action=action, subject_type=subject, subject_id=subject_id, after=told)
             return done
     except provisioning_errors.NotFound as error:
         raise NotFound from error

@@ -18,7 +18,6 @@ from elaastic.views.rows import csv_answer, stack_rows
 from elaastic.views.standing import Part, part
 from elaastic.views.timelines import event_entries
 from provisioning.domain.conditions import NEEDS_HUMAN, State
-from provisioning.domain.errors import ProviderError
 from provisioning.selectors.capacity import platforms
 from provisioning.selectors.orphans import open_sightings
 from provisioning.selectors.stacks import StackView, all_stacks, events, resources, stacks
@@ -183,8 +182,6 @@ def console_accept(request: HttpRequest, platform: str) -> HttpResponseBase:
             accept_restored(platform=platform, by=actor)
         except DomainError as refused:
             problem, status = sentence_of(refused), refused.status
-        except ProviderError as error:
-            problem, status = _("The platform does not answer: try again. It said: %s") % error.message, 503
         else:
             messages.success(request, _("Accepted: the portal writes to this platform again."))
             return redirect("console")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from elaastic.forms import ApproveForm, RejectForm
-from elaastic.models import Decision, Request, RequestState
+from elaastic.models import Decision, Request, RequestKind, RequestState
 from elaastic.permissions import may_ask, may_decide_request, may_read_region
 from elaastic.selectors.subscriptions import requests_in_state, requests_readable_by, state_of
 from elaastic.services.asking import withdraw_request
@@ -118,7 +118,7 @@ def _context(actor: Actor, asked: Request) -> dict[str, Any]:
         "form": ApproveForm(initial={"plan_digest": plan.digest}) if may and plan else None,
         "fits": all(bar.fits for bar in plan.bars) if plan else True,
         "own_request": deciding and not may,
-        "withdraws": not asked.decision and may_ask(actor, asked.subscription),
+        "withdraws": not asked.decision and asked.kind != RequestKind.REPAIR and may_ask(actor, asked.subscription),
         "is_region": may_read_region(actor),
         "every_s": 1 if state in (RequestState.PLANNING, RequestState.APPROVED) else 0,
         "seen": _seen(asked),

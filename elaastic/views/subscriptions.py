@@ -12,6 +12,7 @@ from elaastic.models import Request, Subscription
 from elaastic.permissions import may_collect, may_read_region
 from elaastic.selectors.subscriptions import Credential, archives, overview, overviews, subscriptions_readable_by
 from elaastic.services.collecting import connection_of
+from elaastic.usage import usage_of
 from elaastic.views import words
 from elaastic.views.asking import terms_facts
 from elaastic.views.person import actor_of, signed_in
@@ -91,6 +92,7 @@ def _context(actor: Actor, row: Subscription, found: Standing) -> dict[str, Any]
         "trouble": row.approved_at is not None and row.ended_at is None and platform_trouble(found.seen),
         "total": len(found.parts),
         "facts": terms_facts(row.terms),
+        "usage": usage_of(row) if row.activated_at else None,
         "sites": sites_of(Placement.parse(row.placement)) if row.placement else "",
         "requests": request_rows(Request.objects.filter(subscription=row)[:10]),
         "archives": _archives(row),

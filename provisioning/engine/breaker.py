@@ -4,6 +4,7 @@ Only failed connections, time-outs and 502/503/504 count. While it is open nobod
 second at most over all workers; when it closes, waiting stacks come back a few at a time.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -18,9 +19,24 @@ PROBE_EVERY: Final = timedelta(seconds=1)
 RETURN_PER_S: Final = 10  # stacks that come back each second after an outage
 
 
-def open_platforms() -> set[str]:
+@dataclass(frozen=True)
+class Health:
+    """`open`: nobody should ask these now. `shaky`: some calls to these failed lately."""
+
+    open: frozenset[str]
+    shaky: frozenset[str]
+
+
+def health() -> Health:
+    """Every platform's state in one query; most have none."""
+    bad = PlatformState.objects.filter(failures__gt=0).values_list("platform", "open_until")
+    away = frozenset(platform for platform, until in bad if until is not None)
+    return Health(away, frozenset(platform for platform, _ in bad) - away)
+
+
+def open_platforms() -> frozenset[str]:
     """The platforms that nobody should ask now."""
-    return set(PlatformState.objects.filter(open_until__isnull=False).values_list("platform", flat=True))
+    return health().open
 
 
 def failed(platform: str, error: ProviderError) -> None:

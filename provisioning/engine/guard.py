@@ -49,7 +49,7 @@ def accept(platform: str, provider: Provider) -> None:
     for text in provider.marks(""):
         Mark.objects.get_or_create(text=text, defaults={"platform": platform, "made_at": now, "pushed_at": now})
     advance(platform)
-    PlatformState.objects.filter(platform=platform).update(held_at=None, report={})
+    PlatformState.objects.filter(platform=platform).update(held_at=None, accepted_at=None, report={})
 
 
 def _before(text: str) -> str:

@@ -12,13 +12,14 @@
 10. nothing can move, or the budget is spent: release, saying when to look next.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from provisioning import vault
 from provisioning.domain.checkpoint import reach
@@ -36,6 +37,7 @@ from provisioning.models import Resource, Stack, clock
 from provisioning.signals import doorbell, stack_moved
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 BUDGET_S: Final = 20.0  # then somebody else's stack is due
 SHORT_WAIT: Final = timedelta(seconds=2)  # a look due sooner is waited for inside the claim
@@ -62,8 +64,9 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
     elsewhere = ""
     while clock.monotonic() - began < BUDGET_S:
         stack = Stack.objects.get(pk=stack_id)
-        scene = Scene(around.installation, {r.name: r for r in _rows(stack)})
-        row, wait = _next(scene)  # 2
+        scene = Scene.of(stack, around.installation)
+        health = breaker.health()
+        row, wait = scene.next_due(clock.now(), health.open)  # 2
         if row is None:
             if wait is None or wait > SHORT_WAIT:
                 break
@@ -74,36 +77,19 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
             break
         if not claims.renew(claim):  # 3
             return False
-        _Step(claim, stack, scene, row, around, checked).run()
+        _Step(claim, stack, scene, row, around, checked).run(shaky=row.platform in health.shaky)
     _release(claim, elsewhere)
     return True
-
-
-def _rows(stack: Stack) -> list[Resource]:
-    rows = list(stack.resources.exclude(state=State.GONE).order_by("pk"))
-    for row in rows:
-        row.stack = stack
-    return rows
-
-
-def _next(scene: Scene) -> tuple[Resource | None, timedelta | None]:
-    """The most urgent due row, those not at rest first; else how long until the earliest look."""
-    now, away = clock.now(), breaker.open_platforms()
-    movable = [r for r in scene.rows.values() if r.next_look and r.platform not in away and scene.can_move(r)]
-    due = [r for r in movable if r.next_look and r.next_look <= now]
-    if due:
-        return min(due, key=lambda r: (r.condition_is_rest, r.next_look, r.pk)), None
-    unrest = [r.next_look - now for r in movable if r.next_look and not r.condition_is_rest]
-    return None, min(unrest, default=None)
 
 
 def _release(claim: Claim, elsewhere: str) -> None:
     """10: the earliest look over the rows that can move by themselves."""
     reach("releasing")
     stack = Stack.objects.get(pk=claim.stack_id)
-    rows = list(stack.resources.order_by("pk"))
+    rows, now, away = list(stack.resources.order_by("pk")), clock.now(), breaker.health().open
+    trouble.tell(claim, [r for r in rows if r.platform in away], now)
     scene = Scene("", {r.name: r for r in rows if r.state != State.GONE})
-    looks = [r.next_look for r in scene.rows.values() if r.next_look and scene.can_move(r)]
+    looks = [trouble.worth_asking(r, away, now) for r in scene.rows.values() if r.next_look and scene.can_move(r)]
     summary = summarise(rows)
     moved = (stack.state, stack.reason) != (summary.state, summary.reason)
     claims.release(
@@ -129,7 +115,8 @@ class _Step:
     checked: dict[str, int]  # platform -> generation at which the guard let writes through, in this claim
     before: tuple[str, datetime | None] | None = None  # the intent that the one committed in this turn replaced
 
-    def run(self) -> None:
+    def run(self, *, shaky: bool) -> None:
+        """`shaky`: calls to this platform failed lately, so that an answer is worth writing down."""
         provider = self.around.provider(self.row.platform)
         if provider is None:
             self._say(State.BLOCKED, "PlatformRemoved")
@@ -138,8 +125,14 @@ class _Step:
             self._look_and_act(provider, provider.handlers[self.row.kind])
         except ProviderError as error:
             self._failed(error)
+        except DatabaseError:
+            raise
+        except Exception:  # ours: it must hold up neither this stack's claim nor other stacks
+            log.exception("A defect met stack %s, %s.", self.stack.key, self.row.name)
+            self._say(State.BLOCKED, "Defect")
         else:
-            breaker.answered(self.row.platform)
+            if shaky:
+                breaker.answered(self.row.platform)
 
     def _look_and_act(self, provider: Provider, handler: Handler) -> None:
         target = self.scene.target(self.row)
@@ -196,8 +189,7 @@ class _Step:
         if act.verb == "create" and kind.secret_recoverable:
             fresh = {f: generate(f) for f in kind.secrets if f not in target.secrets}
         self.before = (self.row.intent, self.row.intent_at)
-        busy = condition(State.PROGRESSING, {"create": "Creating", "update": "Updating"}.get(act.verb, "Deleting"))
-        says = {"state": busy.state, "reason": busy.reason, "message": busy.message, "next_look": now}
+        says = {**trouble.columns(condition(State.PROGRESSING, _NOW[act.verb])), "next_look": now}
         if not claims.commit_intent(  # 7
             self.claim,
             self.row,
@@ -249,11 +241,11 @@ class _Step:
         return dict(zip(("intent", "intent_at"), self.before, strict=True)) if self.before else {}
 
     def _say(self, state: State, reason: str, next_look: datetime | None = None, detail: str = "") -> None:
-        what = condition(state, reason, detail)
-        changes: dict[str, Any] = {"state": what.state, "reason": what.reason, "message": what.message}
-        claims.write_look(self.claim, self.row, **changes, next_look=next_look)
+        said = trouble.columns(condition(state, reason, detail))
+        claims.write_look(self.claim, self.row, **said, next_look=next_look)
 
 
+_NOW: Final = {"create": "Creating", "update": "Updating", "delete": "Deleting"}
 _PAST: Final = {"create": "CreateSent", "update": "UpdateSent", "delete": "DeleteSent"}
 _WAITS: Final = frozenset({"NotEmpty", "InUse"})
 

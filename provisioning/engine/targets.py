@@ -1,7 +1,8 @@
 """From rows to what a handler is told: refs resolved, secrets at hand."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from provisioning import vault
@@ -10,7 +11,7 @@ from provisioning.domain.handler import Target
 from provisioning.domain.manifest import REF, refs, resolve
 from provisioning.domain.secrets import Secret
 from provisioning.kinds.base import Spec
-from provisioning.models import Resource
+from provisioning.models import Resource, Stack
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,23 @@ class Scene:
 
     installation: str
     rows: Mapping[str, Resource]
+
+    @classmethod
+    def of(cls, stack: Stack, installation: str) -> "Scene":
+        """The stack's rows as they are now, without those that are gone."""
+        rows = list(stack.resources.exclude(state=State.GONE).order_by("pk"))
+        for row in rows:
+            row.stack = stack
+        return cls(installation, {row.name: row for row in rows})
+
+    def next_due(self, now: datetime, away: Collection[str]) -> tuple[Resource | None, timedelta | None]:
+        """The most urgent due row, those not at rest first; else how long until the earliest look."""
+        movable = [r for r in self.rows.values() if r.next_look and r.platform not in away and self.can_move(r)]
+        due = [r for r in movable if r.next_look and r.next_look <= now]
+        if due:
+            return min(due, key=lambda r: (r.condition_is_rest, r.next_look, r.pk)), None
+        unrest = [r.next_look - now for r in movable if r.next_look and not r.condition_is_rest]
+        return None, min(unrest, default=None)
 
     def needs(self, row: Resource) -> set[str]:
         """The names that this row's spec refers to."""

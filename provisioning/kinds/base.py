@@ -25,7 +25,9 @@ class Spec:
 
 @dataclass(frozen=True)
 class Kind:
-    """Times are in seconds. `grace_s` must exceed call timeout + late success + list lag."""
+    """Times are in seconds. `grace_s` counts from the intent: it must exceed the longest wait before
+    sending (30) + call timeout (13) + late success + list lag.
+    """
 
     name: str
     provider: str
@@ -37,7 +39,7 @@ class Kind:
     bears_data: bool = False
     protects: frozenset[str] = frozenset()  # fields whose approved value may be re-asserted at once
     settle_s: float = 10.0
-    grace_s: float = 45.0
+    grace_s: float = 75.0
     look_s: float = 900.0
     version: int = 1
     upcast: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None

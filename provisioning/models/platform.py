@@ -15,6 +15,7 @@ class PlatformState(models.Model):
     last_error = models.TextField(blank=True)
     held_at = models.DateTimeField(null=True, blank=True, help_text="It is ahead of the database: no writes.")
     report = models.JSONField(default=dict)
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text="Read; a worker does the rest.")
 
     def __str__(self) -> str:
         return self.platform

@@ -9,7 +9,7 @@ from django.db.models import Q
 from provisioning.engine import breaker
 from provisioning.engine.reconciler import reconcile
 from provisioning.models import Stack, clock
-from provisioning.services import timetable
+from provisioning.services import platforms, timetable
 from provisioning.services.surroundings import provider, surroundings
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,18 @@ def tick() -> None:
     for platform in breaker.open_platforms():
         if (found := provider(platform)) is not None:
             breaker.probe(platform, found)
+    platforms.carry_out_acceptances()
     for stack_id in due_stacks():
-        reconcile(stack_id, surroundings())
+        _one(stack_id)
     timetable.run_due()
+
+
+def _one(stack_id: int) -> None:
+    """A stack that cannot be worked on must not keep the others waiting."""
+    try:
+        reconcile(stack_id, surroundings())
+    except Exception:
+        log.exception("Stack %s was not finished; it is looked at again when its claim ends.", stack_id)
 
 
 def due_stacks() -> list[int]:

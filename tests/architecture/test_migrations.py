@@ -53,9 +53,7 @@ def test_a_production_portal_has_nothing_to_complain_about(tmp_path: Path) -> No
         ("MCLOUD_REGION_FILE", "/nowhere/region.yaml", "MCLOUD_REGION_FILE: /nowhere/region.yaml cannot be read"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_and_is_named(
-    tmp_path: Path, variable: str, value: str, said: str
-) -> None:
+def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path, variable: str, value: str, said: str) -> None:
     env = {**os.environ, "MCLOUD_DATA_DIR": str(tmp_path), variable: value}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=False

@@ -70,7 +70,7 @@ AROUND: Final[tuple[Mutation, ...]] = (
         "engine.targets:Scene.can_move",
         "return all(self._stands(self.rows.get(name), row) for name in self.needs(row))",
         "return True",
-        "test_a_worker_paused_beyond_its_lease_does_not_send",
+        "test_what_was_approved_is_made_in_the_order_of_its_needs",
     ),
     _M(
         "dependents go first",

@@ -156,6 +156,7 @@ class People:
             return
         try:
             platforms.accept_restored(PLATFORM)
+            platforms.carry_out_acceptances()
         except ProviderError:
             return
         world.say("accepted")

@@ -1,12 +1,16 @@
 """What the engine does and does not do when answers are lost, late or contradicted, one sentence at a time."""
 
+import pytest
+
 from provisioning import vault
 from provisioning.domain.conditions import State
-from provisioning.domain.observation import Outcome
+from provisioning.domain.handler import Target
+from provisioning.domain.observation import Observation, Outcome
 from provisioning.domain.secrets import Secret
 from provisioning.models import Resource
 from provisioning.services import stacks
 from tests.provisioning.engine.model_kinds import GRACE_S
+from tests.provisioning.engine.provider import ModelHandler
 from tests.provisioning.engine.room import Room
 
 READY = ("ready", "")
@@ -326,4 +330,24 @@ def _token_is_the_clouds(room: Room) -> None:
     stored = vault.read([row.pk])[row.pk]["token_secret"]
     assert stored == Secret(room.there("token")[0].secret)
     assert room.state("token") == READY
+    room.unharmed()
+
+
+def test_a_defect_of_ours_is_said_and_holds_up_nobody_else(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ModelHandler.observe
+
+    def broken(handler: ModelHandler, target: Target) -> Observation:
+        if target.name == "project":
+            raise ZeroDivisionError
+        return real(handler, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelHandler, "observe", broken)
+        room.approve({"project": 1, "key": 1})
+        room.work()
+    assert room.state("project") == ("blocked", "Defect")
+    assert room.state("key") == READY
+    stacks.retry("a")
+    room.settle()
+    assert room.state("project") == READY
     room.unharmed()

@@ -298,6 +298,7 @@ def test_nothing_is_written_on_a_restored_database_until_the_report_was_read(roo
     assert room.writes() == sent
     assert room.state("project") == ("blocked", "DatabaseRestored")
     platforms.accept_restored(PLATFORM)
+    platforms.carry_out_acceptances()
     room.wait(31)
     room.settle()
     assert room.state("project") == READY
