@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
 
@@ -158,3 +159,12 @@ def test_bandit_finds_nothing_of_high_severity() -> None:
 def test_a_method_that_nobody_needs_does_nothing(world: World, method: str) -> None:
     answer = getattr(world["owner"].client(), method)(f"{API}/me/")
     assert answer.status_code == 405
+
+
+def test_nothing_takes_a_file(world: World) -> None:
+    for address in PAGES:
+        page = world["owner"].client().get(f"/{address}", follow=True).content.decode()
+        assert 'type="file"' not in page, address
+    upload = SimpleUploadedFile("../../etc/passwd", b"x")
+    answer = world["owner"].client().post(f"{API}/tokens/", {"name": upload}, format="multipart")
+    assert answer.status_code == 415

@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
+from tenants.models import User
 from tenants.services.accounts import rotate_second_factors
 from tests.personas import PASSWORD, World
 
@@ -204,3 +205,12 @@ def test_a_seed_is_stored_sealed_and_outlives_the_key_that_sealed_it(
         _sign_in(person)
         person.post("/accounts/2fa/authenticate/", {"code": code})
         assert _is_in(person)
+
+
+def test_a_closed_account_opens_nothing_any_more(world: World, visitor: Client) -> None:
+    _sign_in(visitor)
+    assert _is_in(visitor)
+    User.objects.filter(email="owner@comune.example").update(is_active=False)
+    assert not _is_in(visitor)
+    _sign_in(visitor)
+    assert not _is_in(visitor)
