@@ -63,7 +63,7 @@ lint: setup-dev
 	@$(RUN)/venv/bin/ruff check .
 	@$(RUN)/venv/bin/ruff format --check --quiet .
 	@$(RUN)/venv/bin/bandit -q -r mcloud_portal tenants elaastic provisioning --severity-level high
-	@$(RUN)/venv/bin/djlint --quiet --check --lint templates || true
+	@$(RUN)/venv/bin/djlint --quiet --lint templates
 
 types: setup-dev
 	@$(RUN)/venv/bin/mypy mcloud_portal tenants elaastic provisioning lab
