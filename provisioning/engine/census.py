@@ -34,7 +34,8 @@ def take(platform: str, provider: Provider, installation: str) -> int:
 
 
 def _consider(platform: str, seen: Sighting, marker: Marker) -> None:
-    row = Resource.objects.filter(stack__key=marker.stack, name=marker.name, kind=seen.kind).first()
+    here = Resource.objects.filter(platform=platform, kind=seen.kind)
+    row = here.filter(stack__key=marker.stack, name=marker.name).first()
     if row and row.state != State.GONE and not row.external_id:
         return  # that row's candidate: its own look will find it
     now = clock.now()
@@ -44,7 +45,11 @@ def _consider(platform: str, seen: Sighting, marker: Marker) -> None:
         external_id=seen.external_id,
         defaults={"marker": seen.marker, "first_seen": now, "last_seen": now},
     )
-    OrphanSighting.objects.filter(pk=sighting.pk).update(last_seen=now, settled_at=None)
+    if sighting.settled_at:  # it went and is back: the first sighting of another object
+        sighting.first_seen = now
+    OrphanSighting.objects.filter(pk=sighting.pk).update(
+        first_seen=sighting.first_seen, last_seen=now, settled_at=None
+    )
     if now - sighting.first_seen < LEASE or KINDS[seen.kind].bears_data or not KINDS[seen.kind].marker:
         return
     if row is None and Stack.objects.filter(key=marker.stack).exists():

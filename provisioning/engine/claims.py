@@ -182,7 +182,8 @@ def make_orphan(of: Resource, external_id: str, full_name: str, *, purge: bool) 
     if of.declares.bears_data and not purge:
         note(of.stack_id, of.name, "OrphanWithData", f"{external_id} holds data and is only reported.")
         return
-    known = Resource.objects.filter(kind=of.kind, external_id=external_id).exclude(state=State.GONE)
+    same = Resource.objects.filter(platform=of.platform, kind=of.kind, external_id=external_id)
+    known = same.exclude(state=State.GONE)
     if known.exists():
         return
     Resource.objects.create(

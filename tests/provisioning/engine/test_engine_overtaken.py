@@ -13,6 +13,7 @@ from provisioning.engine.claims import LEASE
 from provisioning.engine.reconciler import _outside
 from provisioning.models import Event, OrphanSighting, PlatformState, Resource, Stack
 from provisioning.services import platforms, stacks, upkeep
+from tests.provisioning.engine.cloud import FOREVER
 from tests.provisioning.engine.model_kinds import PLATFORM
 from tests.provisioning.engine.room import Room
 
@@ -232,6 +233,34 @@ def test_an_empty_orphan_goes_at_its_second_sighting(room: Room) -> None:
     upkeep.take_census()
     room.settle()
     assert room.there("net") == []
+
+
+def test_an_id_that_went_and_is_back_is_seen_for_the_first_time_again(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    thing = room.cloud.create("net", "sim.a.net", "sim.a.net", 1, "a")
+    room.wait(10)
+    upkeep.take_census()
+    room.cloud.delete("net", thing.id)
+    room.wait(LONG)
+    upkeep.take_census()
+    back = next(t for t in room.cloud.things if t.id == thing.id)
+    back.gone = back.unlisted = FOREVER
+    room.wait(LONG)
+    upkeep.take_census()
+    assert not Resource.objects.filter(orphan=True).exists()
+
+
+def test_what_a_stack_left_on_another_platform_is_removed_there(room: Room) -> None:
+    room.approve({"project": 1, "net": 1})
+    room.settle()
+    Resource.objects.filter(name="net").update(platform="the new one")
+    room.wait(LONG)
+    upkeep.take_census()
+    room.wait(LONG)
+    upkeep.take_census()
+    orphan = Resource.objects.get(orphan=True)
+    assert (orphan.platform, orphan.kind) == (PLATFORM, "net")
 
 
 def test_an_orphan_with_data_is_only_reported(room: Room) -> None:
