@@ -17,9 +17,14 @@ class BadName(ValueError):
     """A name that the far sides would not all take."""
 
 
+def is_part(text: str) -> bool:
+    """Could it be one of a name's parts?"""
+    return bool(_PART.match(text))
+
+
 def check_part(part: str) -> str:
     """`part` itself, or BadName with the rule it breaks."""
-    if not _PART.match(part):
+    if not is_part(part):
         raise BadName(
             f"{part!r} is not a valid name: small letters, digits and inner hyphens only, starting with a "
             "letter or a digit."
@@ -42,7 +47,7 @@ class Marker:
     def parse(cls, text: str) -> "Marker | None":
         """The marker that `text` spells, or None when it spells none."""
         parts = text.split(".")
-        if len(parts) != 3 or not all(_PART.match(p) for p in parts):
+        if len(parts) != 3 or not all(is_part(p) for p in parts):
             return None
         return cls(*parts)
 

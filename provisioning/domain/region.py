@@ -6,6 +6,12 @@ from typing import Any, Final
 
 import yaml
 
+from provisioning.domain.names import is_part
+
+# 60 characters hold `<installation>.<12 of the stack>.archive-<30>`; a second incarnation takes two more, and a
+# platform's marks add 26 to its id.
+LONGEST_INSTALLATION: Final = 8
+LONGEST_PLATFORM: Final = 34
 PROVIDERS: Final = ("ceph", "openstack", "proxmox", "people")
 RESOURCES: Final = ("storage_gib", "vcpus", "ram_mib")
 
@@ -127,7 +133,15 @@ def parse_region(text: str) -> Region:
     platforms = tuple(_platform(n, codes) for n in top.items("platforms"))
     if len({p.id for p in platforms}) != len(platforms):
         raise top.refuse("platforms", "names one id twice.")
-    return Region(str(top.typed("installation", str)), sites, platforms)
+    return Region(_named(top, "installation", LONGEST_INSTALLATION), sites, platforms)
+
+
+def _named(node: _Node, name: str, longest: int) -> str:
+    """A name that other names are made of: refused here, or every row made of it stops much later."""
+    found = str(node.typed(name, str))
+    if len(found) > longest or not is_part(found):
+        raise node.refuse(name, f"has 1 to {longest} small letters, digits and inner hyphens, not {found[:80]!r}.")
+    return found
 
 
 def _site(node: _Node) -> Site:
@@ -151,7 +165,7 @@ def _platform(node: _Node, codes: set[str]) -> Platform:
         if code not in codes:
             raise node.refuse("sites", f"names {code!r}, which is no site of this file.")
     return Platform(
-        id=node.typed("id", str),
+        id=_named(node, "id", LONGEST_PLATFORM),
         provider=provider,
         sites=sites,
         endpoints=node.typed("endpoints", dict),

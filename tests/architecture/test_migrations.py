@@ -72,6 +72,11 @@ def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path, variable: 
             "installation: m\nsites: []\nplatforms:\n  - id: x\n    provider: vmware\n",
             "line 5: platforms[0]: provider 'vmware' is not one of",
         ),
+        (
+            "installation: regione-marche\nsites: []\nplatforms: []\n",
+            "line 1: region file: installation has 1 to 8",
+        ),
+        ("installation: a/b\nsites: []\nplatforms: []\n", "line 1: region file: installation has 1 to 8"),
         ("a: [\n", "not YAML"),
     ],
 )
