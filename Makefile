@@ -72,7 +72,7 @@ contracts: setup-dev
 	@$(RUN)/venv/bin/lint-imports --no-cache > $(RUN)/contracts.txt || (cat $(RUN)/contracts.txt; exit 1)
 
 unit: setup-dev
-	@$(RUN)/venv/bin/pytest -m "not real and not browser and not fault and not deep"
+	@$(RUN)/venv/bin/pytest -m "not real and not browser and not fault and not deep" -n 2 --dist loadfile
 
 test: setup-dev ## everything: real Ceph, PostgreSQL, Redis and a browser included
 	@$(PY) -m lab install
@@ -82,7 +82,7 @@ test: setup-dev ## everything: real Ceph, PostgreSQL, Redis and a browser includ
 test-deep: setup-dev ## the exhaustive fault cases
 	@$(PY) -m lab install ceph services
 	@$(PY) -m lab.ceph.binding
-	@$(RUN)/venv/bin/pytest -m "deep"
+	@$(RUN)/venv/bin/pytest -m "deep" -n 2 --dist load
 
 bench: setup-dev ## the figures of bench/README.md
 	@$(PY) -m lab install ceph services

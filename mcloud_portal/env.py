@@ -26,6 +26,7 @@ class Env(BaseSettings):
     region_file: Path | None = Field(default=None, description="Sites and platforms (YAML).")
     database_url: str = Field(default="", repr=False, description="postgres://… ; empty: SQLite.")
     database_url_file: Path | None = Field(default=None, description="The same URL in a file: it holds a password.")
+    statement_timeout_s: int = Field(default=15, ge=1, description="PostgreSQL ends a statement that takes longer.")
     broker_url: str = Field(default="", repr=False, description="redis://… ; empty: a folder in the data folder.")
     allowed_hosts: str = Field(default="127.0.0.1,localhost", description="Comma separated.")
     base_url: str = Field(default="http://127.0.0.1:8000", description="How people reach the portal.")
@@ -56,7 +57,7 @@ def read_secret(path: Path | None, name: str) -> str:
     return content
 
 
-def database(url: str, data_dir: Path) -> dict[str, Any]:
+def database(url: str, data_dir: Path, timeout_s: int = 15) -> dict[str, Any]:
     """Django's database entry for a URL. SQLite waits for its lock instead of failing at once."""
     if not url or url.startswith("sqlite:"):
         name = urlsplit(url).path if url else str(data_dir / "portal.sqlite3")
@@ -82,7 +83,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         # A page or a step that takes longer is a defect; better an error than a pile of held locks.
-        "OPTIONS": {"connect_timeout": 5, "options": "-c statement_timeout=15000 -c lock_timeout=5000"},
+        "OPTIONS": {"connect_timeout": 5, "options": f"-c statement_timeout={timeout_s}s -c lock_timeout=5s"},
     }
 
 

@@ -107,7 +107,7 @@ TEMPLATES = [
 _database_url = ENV.database_url
 if ENV.database_url_file:
     _database_url = read_secret(ENV.database_url_file, "DATABASE_URL_FILE")
-DATABASES = {"default": database(_database_url, ENV.data_dir)}
+DATABASES = {"default": database(_database_url, ENV.data_dir, ENV.statement_timeout_s)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- people ----------------------------------------------------------------------------------------------------
