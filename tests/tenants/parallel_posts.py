@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-PARALLEL = 24
+PARALLEL = 50
 
 
 def main() -> None:
