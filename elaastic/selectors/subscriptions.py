@@ -15,7 +15,7 @@ from elaastic.models import (
     subscription_state,
 )
 from provisioning.domain.conditions import Condition, State
-from provisioning.selectors.stacks import ResourceView, StackView, resources, stacks
+from provisioning.selectors.stacks import ResourceView, StackView, resources, resources_of, stacks
 from tenants.models import Actor
 from tenants.selectors import authorities_readable_by
 
@@ -96,7 +96,18 @@ class Credential:
 
 def credentials(subscription: Subscription) -> list[Credential]:
     """What there is to collect, without secrets."""
-    by_name = {r.name: r for r in resources(subscription.stack_key)}
+    return credentials_of([subscription])[subscription.pk]
+
+
+def credentials_of(rows: Iterable[Subscription]) -> dict[int, list[Credential]]:
+    """The same for several subscriptions, by row id, in one query."""
+    asked = list(rows)
+    found = resources_of(s.stack_key for s in asked)
+    return {s.pk: _handed_out(s, found[s.stack_key]) for s in asked}
+
+
+def _handed_out(subscription: Subscription, rows: list[ResourceView]) -> list[Credential]:
+    by_name = {row.name: row for row in rows}
     level = LEVELS[subscription.level]
     return [_credential(name, by_name.get(resource)) for name, resource in level.credentials.items()]
 

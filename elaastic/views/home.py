@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from elaastic.levels import LEVELS, Level
-from elaastic.models import RequestState, Subscription
+from elaastic.models import RequestState
 from elaastic.selectors.subscriptions import (
-    credentials,
+    Credential,
+    Overview,
+    credentials_of,
     overviews,
     requests_in_state,
     requests_readable_by,
@@ -56,19 +58,21 @@ def _card(level: Level) -> dict[str, Any]:
 def _authority(actor: Actor) -> dict[str, Any]:
     mine = list(my_authorities(actor))
     live = [s for s in subscriptions_readable_by(actor) if s.closed_at is None and s.ended_at is None]
+    seen = {o.subscription.authority_id: o for o in overviews(live)}
+    held = credentials_of(live)
     return {
-        "mine": [_own(a, live, actor) for a in mine],
+        "mine": [_own(a, seen.get(a.pk), held, actor) for a in mine],
         "acts": any(role in ACTS_FOR for role in actor.user.roles_by_authority.values()),
     }
 
 
-def _own(authority: LocalAuthority, live: list[Subscription], actor: Actor) -> dict[str, Any]:
+def _own(
+    authority: LocalAuthority, seen: Overview | None, held: dict[int, list[Credential]], actor: Actor
+) -> dict[str, Any]:
     acts = actor.user.roles_by_authority.get(authority.pk) in ACTS_FOR
-    row = next((s for s in live if s.authority_id == authority.pk), None)
-    if row is None:
+    if seen is None:
         return {"authority": authority, "acts": acts, "seen": None}
-    seen = overviews([row])[0]
-    step = next_step(seen, tuple(credentials(row)), may_act=acts)
+    step = next_step(seen, tuple(held[seen.subscription.pk]), may_act=acts)
     return {"authority": authority, "acts": acts, "seen": seen, "step": step, "badge": badge(seen.state)}
 
 

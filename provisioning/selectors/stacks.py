@@ -84,23 +84,32 @@ def all_stacks(states: Iterable[str] = ()) -> list[StackView]:
 
 def resources(key: str) -> list[ResourceView]:
     """What the stack consists of, in the order of its manifest; what is gone is left out."""
-    rows = Resource.objects.filter(stack__key=key).exclude(state=State.GONE)
-    return [
-        ResourceView(
-            name=r.name,
-            kind=r.kind,
-            platform=r.platform,
-            external_id=r.external_id,
-            condition=Condition(State(r.state), r.reason, r.message),
-            wish=r.wish,
-            outputs=r.outputs,
-            seen=r.seen,
-            revealed_at=r.revealed_at,
-            next_look=r.next_look,
-            orphan=r.orphan,
-        )
-        for r in rows
-    ]
+    return resources_of([key])[key]
+
+
+def resources_of(keys: Iterable[str]) -> dict[str, list[ResourceView]]:
+    """The same for several stacks, by key, in one query."""
+    found: dict[str, list[ResourceView]] = {key: [] for key in keys}
+    rows = Resource.objects.filter(stack__key__in=list(found)).exclude(state=State.GONE).select_related("stack")
+    for row in rows:
+        found[row.stack.key].append(_resource(row))
+    return found
+
+
+def _resource(row: Resource) -> ResourceView:
+    return ResourceView(
+        name=row.name,
+        kind=row.kind,
+        platform=row.platform,
+        external_id=row.external_id,
+        condition=Condition(State(row.state), row.reason, row.message),
+        wish=row.wish,
+        outputs=row.outputs,
+        seen=row.seen,
+        revealed_at=row.revealed_at,
+        next_look=row.next_look,
+        orphan=row.orphan,
+    )
 
 
 def events(key: str, after: int = 0, limit: int = 200) -> list[EventView]:
