@@ -6,11 +6,9 @@ from rest_framework import serializers
 
 from elaastic.api.fields import AnyObject, Int64, one_of
 from elaastic.api.shapes import PlacementShape
-from elaastic.levels import LEVELS
-from elaastic.models import Decision, Request
-from provisioning.domain.manifest import Need, Placement
+from elaastic.models import Request
 from provisioning.domain.plan import Action
-from provisioning.selectors.capacity import Effect, effects
+from provisioning.selectors.capacity import Effect, plan_effects
 from provisioning.selectors.stacks import PlanView
 from tenants.api.shapes import rfc3339
 
@@ -56,7 +54,6 @@ class PlanShape(serializers.Serializer[Any]):
 
 def plan_shape(request: Request, plan: PlanView) -> dict[str, Any]:
     """The plan of this request, with today's capacity."""
-    needs = [Need(**need) for need in plan.needs]
     return {
         "request": str(request.public_id),
         "digest": plan.digest,
@@ -64,20 +61,9 @@ def plan_shape(request: Request, plan: PlanView) -> dict[str, Any]:
         "created_at": rfc3339(plan.created_at),
         "placement": plan.placement.as_json(),
         "changes": [{"purge": False, **change} for change in plan.changes],
-        "capacity": [_effect(effect) for effect in effects(needs, _held(request, needs))],
+        "capacity": [_effect(effect) for effect in plan_effects(plan)],
         "unseen": plan.unseen,
     }
-
-
-def _held(request: Request, needs: list[Need]) -> list[Need]:
-    """What is reserved already: this very plan once it was approved, else what was agreed before."""
-    if request.decision == Decision.APPROVED:
-        return needs
-    subscription = request.subscription
-    blueprint = LEVELS[subscription.level].blueprint
-    if not subscription.approved_at or blueprint is None:
-        return []
-    return list(blueprint(subscription.terms, Placement.parse(subscription.placement)).needs)
 
 
 def _effect(effect: Effect) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from elaastic.levels import LEVELS
-from elaastic.models import Decision, Request
+from elaastic.models import Request
 from elaastic.views import words
-from provisioning.domain.manifest import Need, Placement
+from provisioning.domain.manifest import Placement
 from provisioning.domain.plan import Action
 from provisioning.domain.region import Region
-from provisioning.selectors.capacity import Effect, effects
+from provisioning.selectors.capacity import Effect, plan_effects
 from provisioning.selectors.region import region
 from provisioning.selectors.stacks import PlanView, plan
 
@@ -97,7 +96,7 @@ def plan_of(request: Request) -> Shown | None:
         digest=found.digest,
         age=found.created_at,
         groups=_groups(found, today),
-        bars=tuple(_bar(effect, today) for effect in _effects(request, found)),
+        bars=tuple(_bar(effect, today) for effect in plan_effects(found)),
         unseen=tuple(found.unseen),
         counts=_counts(found),
     )
@@ -154,20 +153,6 @@ def _value(name: str, values: Mapping[str, Any], placement: Placement, today: Re
     if name == "placement_target" and values[name] == placement.target:
         return sites_of(placement, today)
     return words.field_value(name, values[name])
-
-
-def _effects(request: Request, found: PlanView) -> list[Effect]:
-    needs = [Need(**need) for need in found.needs]
-    return effects(needs, needs if request.decision == Decision.APPROVED else _held(request))
-
-
-def _held(request: Request) -> list[Need]:
-    """What was agreed before, and is reserved already."""
-    subscription = request.subscription
-    blueprint = LEVELS[subscription.level].blueprint
-    if not subscription.approved_at or blueprint is None:
-        return []
-    return list(blueprint(subscription.terms, Placement.parse(subscription.placement)).needs)
 
 
 def _bar(effect: Effect, today: Region) -> Bar:

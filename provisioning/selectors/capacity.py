@@ -7,8 +7,9 @@ from typing import Final
 
 from provisioning.domain.manifest import Need, Placement
 from provisioning.domain.region import PlacementTarget, Platform, Region
-from provisioning.models import CapacityRow, PlatformState
+from provisioning.models import CapacityRow, PlatformState, Reservation
 from provisioning.selectors.region import region
+from provisioning.selectors.stacks import PlanView
 
 _EARTH_KM: Final = 6371.0
 
@@ -55,10 +56,21 @@ def rooms() -> list[Room]:
     ]
 
 
-def effects(needs: Iterable[Need], held: Iterable[Need] = ()) -> list[Effect]:
-    """What `needs`, less what is held already, does to each row that it touches."""
+def held(stack_key: str) -> list[Need]:
+    """What the stack holds already."""
+    rows = Reservation.objects.filter(stack__key=stack_key).select_related("row")
+    return [Need(r.row.platform, r.row.site, r.row.resource, r.amount) for r in rows]
+
+
+def plan_effects(plan: PlanView) -> list[Effect]:
+    """What approving this plan would do to each row that it touches; nothing once it was approved."""
+    return effects([Need(**need) for need in plan.needs], held(plan.stack_key))
+
+
+def effects(needs: Iterable[Need], already: Iterable[Need] = ()) -> list[Effect]:
+    """What `needs`, less what is reserved already, does to each row that it touches."""
     by_key = {(r.platform, r.site, r.resource): r for r in rooms()}
-    had = {(n.platform, n.site, n.resource): n.amount for n in held}
+    had = {(n.platform, n.site, n.resource): n.amount for n in already}
     found = []
     for need in needs:
         key = (need.platform, need.site, need.resource)
