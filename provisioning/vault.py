@@ -41,12 +41,13 @@ def _current() -> MultiFernet:
 def store(resource: Resource, secrets: dict[str, Secret]) -> None:
     """Keep `secrets` for `resource`, in the caller's transaction; a field already kept is replaced."""
     cipher = _current()
-    for field, secret in secrets.items():
-        StoredSecret.objects.update_or_create(
-            resource=resource,
-            field=field,
-            defaults={"ciphertext": cipher.encrypt(secret.reveal().encode())},
-        )
+    rows = [
+        StoredSecret(resource=resource, field=field, ciphertext=cipher.encrypt(secret.reveal().encode()))
+        for field, secret in secrets.items()
+    ]
+    StoredSecret.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["resource", "field"], update_fields=["ciphertext"]
+    )
 
 
 def read(resource_ids: list[int]) -> dict[int, dict[str, Secret]]:

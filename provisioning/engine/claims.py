@@ -38,6 +38,10 @@ class Claim:
         """Enough of the lease is left for one more outside call."""
         return clock.monotonic() + LONGEST_CALL_S < self.safe_until
 
+    def ages(self) -> bool:
+        """A quarter of the lease is gone: renew it. Each turn would be a commit more for every look."""
+        return clock.monotonic() + 0.75 * LEASE.total_seconds() > self.safe_until
+
 
 def take(stack_id: int) -> Claim | None:
     """Claim the stack, or None when somebody holds it; the holder will see that `wanted` moved."""

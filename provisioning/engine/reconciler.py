@@ -2,7 +2,7 @@
 
  1. claim the stack, or leave it to its holder;
  2. take the next resource that can move: dependencies ready, not blocked, look due, breaker closed;
- 3. renew the claim; never start a call longer than what is left of it;
+ 3. renew the claim when it ages; never start a call longer than what is left of it;
  4. in progress with a handle: poll;
  5. read the row's version and the stack's generation, then observe;
  6. decide (`decide.py`);
@@ -75,7 +75,7 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
         if around.serves is not None and row.platform not in around.serves:
             elsewhere = around.queue_of(row.platform)
             break
-        if not claims.renew(claim):  # 3
+        if claim.ages() and not claims.renew(claim):  # 3
             return False
         _Step(claim, stack, scene, row, around, checked).run(shaky=row.platform in health.shaky)
     _release(claim, elsewhere)
