@@ -20,8 +20,9 @@ def test_a_tenth_of_the_single_bad_answers_changes_no_outcome(rehearsed: Rehears
     sweep(once(rehearsed(name)), whole=False)
 
 
-@pytest.mark.deep
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.deep if n == "order" else pytest.mark.exhaustive) for n in NAMES]
+)
 def test_no_single_bad_answer_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
     sweep(once(rehearsed(name)), whole=True)
 
@@ -32,7 +33,7 @@ def test_a_tenth_of_the_lasting_faults_is_told_and_mended(rehearsed: Rehearsed, 
     sweep(for_good(rehearsed(name)), whole=False)
 
 
-@pytest.mark.deep
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lasting_fault_is_told_to_a_person_and_a_retry_mends_it(rehearsed: Rehearsed, name: str) -> None:
     sweep(for_good(rehearsed(name)), whole=True)
