@@ -56,15 +56,15 @@ def rooms() -> list[Room]:
     ]
 
 
-def held(stack_key: str) -> list[Need]:
-    """What the stack holds already."""
+def reserved(stack_key: str) -> list[Need]:
+    """What the stack has reserved already."""
     rows = Reservation.objects.filter(stack__key=stack_key).select_related("row")
     return [Need(r.row.platform, r.row.site, r.row.resource, r.amount) for r in rows]
 
 
 def plan_effects(plan: PlanView) -> list[Effect]:
     """What approving this plan would do to each row that it touches; nothing once it was approved."""
-    return effects([Need(**need) for need in plan.needs], held(plan.stack_key))
+    return effects([Need(**need) for need in plan.needs], reserved(plan.stack_key))
 
 
 def effects(needs: Iterable[Need], already: Iterable[Need] = ()) -> list[Effect]:
