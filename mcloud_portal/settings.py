@@ -109,6 +109,16 @@ if ENV.database_url_file:
     _database_url = read_secret(ENV.database_url_file, "DATABASE_URL_FILE")
 DATABASES = {"default": database(_database_url, ENV.data_dir, ENV.statement_timeout_s)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        # One for all web processes, and it outlives them. Only the login pages use it.
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "tenants_cacherow",
+        # Beyond it Django forgets a third, whatever it is, so that who fills it is forgotten too. The limits let an
+        # address make some fifty rows a minute, and what expired is removed within the hour.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
+}
 
 # -- people ----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
@@ -142,10 +152,9 @@ AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "tenants.services.accounts.who_signs_in"
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
-# Passwords are counted by axes, for all processes, and it is stricter; second factors only by this, in each
-# process: ten wrong codes in a quarter of an hour.
+# Ten wrong passwords or codes of a person in a quarter of an hour, from wherever; axes is stricter for one address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 

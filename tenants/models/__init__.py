@@ -13,6 +13,7 @@ from tenants.models.authorities import (
     MemberRole,
     Membership,
 )
+from tenants.models.cache import CacheRow
 from tenants.models.calls import AnswerState, CallCount, IdempotencyRecord
 from tenants.models.people import (
     AUDITS,
@@ -45,6 +46,7 @@ __all__ = [
     "AuditPersonalData",
     "AuthorityKind",
     "AuthorityState",
+    "CacheRow",
     "CallCount",
     "DataClass",
     "IdempotencyRecord",

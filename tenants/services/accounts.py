@@ -1,7 +1,8 @@
 """How people come in: they are invited, nobody opens an account for oneself, and second factors are kept sealed."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -32,6 +33,15 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
     def decrypt(self, encrypted_text: str) -> str:
         """With whichever key fits; cryptography's InvalidToken when none does."""
         return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def who_signs_in(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """Whose wrong passwords axes counts: without a name it would close an address to everybody there.
+
+    The login form says `login`, and allauth hands on `email`; capital letters make nobody else of a person.
+    """
+    said = (credentials or {}).get("email") or request.POST.get("login", "")
+    return str(said).strip().lower()
 
 
 def rotate_second_factors() -> int:

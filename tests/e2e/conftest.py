@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 # Playwright runs an event loop in this thread, which Django takes for an async view and refuses.
@@ -67,9 +66,3 @@ def parts_templates(settings: Any) -> None:
     templates = [dict(engine) for engine in settings.TEMPLATES]
     templates[0]["DIRS"] = [*templates[0]["DIRS"], HERE / "templates"]
     settings.TEMPLATES = templates
-
-
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    """The login library counts attempts in the cache, which outlives a test's database."""
-    cache.clear()
