@@ -11,7 +11,9 @@ from elaastic.models import Decision, Request, RequestKind
 from elaastic.views import words
 from provisioning.selectors.stacks import EventView
 
-_BAD: Final = frozenset({"Refused", "Forbidden", "TaskFailed", "SecretLost", "DoesNotStick", "NameTaken"})
+_BAD: Final = frozenset(
+    {"Refused", "Forbidden", "TaskFailed", "SecretLost", "DoesNotStick", "DoesNotGo", "NameTaken"}
+)
 _WARN: Final = frozenset(
     {"PlatformUnavailable", "PlatformBusy", "Vanished", "NeedsApproval", "AmbiguousCreate", "DatabaseRestored"}
 )

@@ -92,6 +92,9 @@ CONDITIONS: Final[Mapping[str, Text]] = {
     "Vanished": gettext_lazy("It was there and is gone: a plan that says so must be approved to make it again."),
     "NeedsApproval": gettext_lazy("It no longer has its approved shape: a repair plan waits for approval."),
     "DoesNotStick": gettext_lazy("Three corrections did not last: something else keeps changing it back."),
+    "DoesNotGo": gettext_lazy(
+        "Eight removals did not last: what keeps it must be found, then the removal tried again."
+    ),
     "TaskFailed": gettext_lazy(
         "The platform's own task failed three times: its log must be read, then tried again."
     ),

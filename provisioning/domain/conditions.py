@@ -51,6 +51,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "Vanished": ("region", "It was there and is gone. A plan that says so must be approved to make it again."),
     "NeedsApproval": ("region", "It no longer has its approved shape. A repair plan waits for approval."),
     "DoesNotStick": ("region", "Three updates did not last: something else keeps changing it back."),
+    "DoesNotGo": ("region", "It was removed eight times and is still there; find out what keeps it, then retry."),
     "TaskFailed": ("region", "The platform's own task failed three times; read its log, then retry."),
     "Refused": ("region", "The platform refused; mend the cause it names, then retry."),
     "Forbidden": ("region", "The portal's credentials on this platform do not allow it; mend them, then retry."),

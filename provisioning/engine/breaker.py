@@ -25,13 +25,19 @@ class Health:
 
     open: frozenset[str]
     shaky: frozenset[str]
+    good_until: float
+
+    def is_fresh(self) -> bool:
+        """Young enough to go by: a probe comes no more often either."""
+        return clock.monotonic() < self.good_until
 
 
 def health() -> Health:
     """Every platform's state in one query; most have none."""
     bad = PlatformState.objects.filter(failures__gt=0).values_list("platform", "open_until")
     away = frozenset(platform for platform, until in bad if until is not None)
-    return Health(away, frozenset(platform for platform, _ in bad) - away)
+    good_until = clock.monotonic() + PROBE_EVERY.total_seconds()
+    return Health(away, frozenset(platform for platform, _ in bad) - away, good_until)
 
 
 def open_platforms() -> frozenset[str]:

@@ -17,7 +17,7 @@ from provisioning import vault
 from provisioning.domain.conditions import State
 from provisioning.domain.observation import Outcome
 from provisioning.domain.secrets import Secret
-from provisioning.models import Event, Resource, Stack, clock
+from provisioning.models import Event, PlatformState, Resource, Stack, clock
 from provisioning.signals import doorbell
 
 # A claim outlives the longest outside call (30 s) by as much again; a dead worker's stack waits this long.
@@ -113,30 +113,26 @@ def write_look(claim: Claim, row: Resource, **changes: Any) -> bool:
 def commit_intent(
     claim: Claim,
     row: Resource,
-    generation: int,
     changes: dict[str, Any],
     secrets: dict[str, Secret],
     also: Callable[[], None] = lambda: None,
 ) -> bool:
     """Write down what is about to be sent. False: something moved, start again at the top.
 
-    The WHEREs hold row version, claim token, unexpired lease and generation; secrets go to the vault in
-    the same transaction, so that what is sent can always be sent again. So does whatever `also` writes.
+    The WHEREs hold row version, claim token, unexpired lease, generation and the guard; secrets go to the
+    vault in the same transaction, so that what is sent can always be sent again. So does whatever `also` writes.
     """
     now = clock.now()
+    waits = PlatformState.objects.filter(platform=row.platform, held_at__isnull=False)
     with transaction.atomic():
         # The stack's own row first, and held until the end. One WHERE over both tables would not do: PostgreSQL
         # does not look at the other table again after it waited for an approval that moves the generation.
-        held = Stack.objects.filter(
-            pk=claim.stack_id,
-            generation=generation,
-            claim_token=claim.token,
-            claim_expires_at__gt=now,
-        )
+        mine = Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token, claim_expires_at__gt=now)
+        held = mine.filter(~Exists(waits), generation=row.stack.generation)
         if not held.update(claim_token=claim.token):
             return False
-        mine = Resource.objects.filter(pk=row.pk, version=row.version)
-        if not mine.update(version=F("version") + 1, **changes):
+        as_seen = Resource.objects.filter(pk=row.pk, version=row.version)
+        if not as_seen.update(version=F("version") + 1, **changes):
             return False
         also()
         if secrets:
@@ -147,16 +143,17 @@ def commit_intent(
     return True
 
 
-def record(claim: Claim, row: Resource, generation: int, outcome: Outcome, full_name: str) -> None:
-    """Always record what an act answered, whoever holds the stack by now.
+def record(claim: Claim, row: Resource, outcome: Outcome, full_name: str, sent: str, after: dict[str, Any]) -> None:
+    """Always record what an act answered, whoever holds the stack by now. `sent`: the timeline's word for the act.
 
     An id is kept once and never overwritten; an id for another incarnation becomes a row of its own that
     asks for its removal; an id on a tombstone opens it again. Next time we look rather than believe.
     """
     with transaction.atomic():
-        stack = Stack.objects.get(pk=row.stack_id)
-        current = Resource.objects.get(pk=row.pk)
-        moved = stack.claim_token != claim.token or stack.generation != generation
+        current = Resource.objects.select_related("stack").defer("stack__manifest").get(pk=row.pk)
+        stack = current.stack
+        moved = stack.claim_token != claim.token or stack.generation != row.stack.generation
+        note(row.stack_id, row.name, sent, detail={"after": after})
         if outcome.external_id and current.incarnation != row.incarnation:
             make_orphan(current, outcome.external_id, full_name, purge=False)
             return

@@ -16,6 +16,7 @@ from provisioning.kinds.base import Kind, Repeat
 from provisioning.models import Resource
 
 TRIES: Final = 3
+REMOVALS: Final = 8  # each waits twice as long: four minutes, for what a far side only starts to remove when told
 Wish, Intent = Resource.Wish, Resource.Intent
 # A far side may need a moment to show what it answered; each further try waits twice as long.
 RECHECK_S: Final = 0.5
@@ -107,6 +108,8 @@ def _present(row: Resource, kind: Kind, declared: dict[str, Any], seen: Present,
             return Note({**known, "wish": Wish.RETAINED, "next_look": now})
         if row.intent == Intent.DELETE and (soon := _recheck(row)) > now:
             return _said(condition(State.PROGRESSING, "Deleting"), next_look=soon)
+        if row.attempts >= REMOVALS:
+            return _said(condition(State.BLOCKED, "DoesNotGo"), external_id=known["external_id"])
         gone = {"external_id": known["external_id"], "absent_since": None, "attempts": row.attempts + 1}
         return Act("delete", gone)
     before, after = difference(declared, seen.attributes)

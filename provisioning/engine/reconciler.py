@@ -14,7 +14,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -32,7 +32,7 @@ from provisioning.engine import breaker, claims, guard, trouble
 from provisioning.engine.claims import Claim
 from provisioning.engine.decide import TRIES, Act, decide
 from provisioning.engine.summary import summarise
-from provisioning.engine.targets import Scene, was_sent
+from provisioning.engine.targets import Scene, Stored, was_sent
 from provisioning.models import Resource, Stack, clock
 from provisioning.signals import doorbell, stack_moved
 
@@ -61,11 +61,10 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
         return False
     reach("claimed")
     began, checked = clock.monotonic(), dict[str, int]()
-    elsewhere = ""
+    elsewhere, health = "", breaker.health()
     while clock.monotonic() - began < BUDGET_S:
-        stack = Stack.objects.get(pk=stack_id)
-        scene = Scene.of(stack, around.installation)
-        health = breaker.health()
+        scene = Scene.of(stack_id, around.installation)
+        health = health if health.is_fresh() else breaker.health()
         row, wait = scene.next_due(clock.now(), health.open)  # 2
         if row is None:
             if wait is None or wait > SHORT_WAIT:
@@ -77,7 +76,8 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
             break
         if claim.ages() and not claims.renew(claim):  # 3
             return False
-        _Step(claim, stack, scene, row, around, checked).run(shaky=row.platform in health.shaky)
+        if not _Step(claim, scene, row, around, checked).run(shaky=row.platform in health.shaky):
+            health = breaker.health()
     _release(claim, elsewhere)
     return True
 
@@ -108,34 +108,38 @@ class _Step:
     """One resource's turn, steps 4 to 9."""
 
     claim: Claim
-    stack: Stack
     scene: Scene
     row: Resource
     around: Surroundings
     checked: dict[str, int]  # platform -> generation at which the guard let writes through, in this claim
-    before: tuple[str, datetime | None] | None = None  # the intent that the one committed in this turn replaced
+    before: dict[str, Any] = field(default_factory=dict)  # what the intent committed in this turn replaced
 
-    def run(self, *, shaky: bool) -> None:
-        """`shaky`: calls to this platform failed lately, so that an answer is worth writing down."""
+    def run(self, *, shaky: bool) -> bool:
+        """`shaky`: calls to this platform failed lately: an answer is worth writing down. False: one failed now."""
         provider = self.around.provider(self.row.platform)
         if provider is None:
             self._say(State.BLOCKED, "PlatformRemoved")
-            return
+            return True
         try:
             self._look_and_act(provider, provider.handlers[self.row.kind])
+        except AlreadyExists as error:  # the next look says whose it is, or what else changed under this call
+            self._failed(TemporaryError(error.message))
         except ProviderError as error:
             self._failed(error)
+            return False
         except DatabaseError:
             raise
         except Exception:  # ours: it must hold up neither this stack's claim nor other stacks
-            log.exception("A defect met stack %s, %s.", self.stack.key, self.row.name)
+            log.exception("A defect met stack %s, %s.", self.row.stack.key, self.row.name)
             self._say(State.BLOCKED, "Defect")
         else:
             if shaky:
                 breaker.answered(self.row.platform)
+        return True
 
     def _look_and_act(self, provider: Provider, handler: Handler) -> None:
-        target = self.scene.target(self.row)
+        secrets = self.scene.secrets(self.row)
+        target = self.scene.target(self.row, secrets)
         seen = self._observe(handler, target)  # 4, 5
         if seen is None:
             return
@@ -150,7 +154,7 @@ class _Step:
         if not self._may_write(provider):
             self._say(State.BLOCKED, "DatabaseRestored", clock.now() + timedelta(seconds=30))
             return
-        self._act(handler, target, decision)
+        self._act(handler, target, decision, secrets)
 
     def _observe(self, handler: Handler, target: Target) -> Observation | None:
         """None when a handle's answer already settled what to write; else what is there now."""
@@ -177,38 +181,39 @@ class _Step:
         return None
 
     def _may_write(self, provider: Provider) -> bool:
-        if self.checked.get(self.row.platform) != self.stack.generation:
+        if self.checked.get(self.row.platform) != self.row.stack.generation:
             if not _outside(lambda: guard.may_write(self.row.platform, provider)):
                 return False
-            self.checked[self.row.platform] = self.stack.generation
-        return not guard.held(self.row.platform)
+            self.checked[self.row.platform] = self.row.stack.generation
+        return True
 
-    def _act(self, handler: Handler, target: Target, act: Act) -> None:
+    def _act(self, handler: Handler, target: Target, act: Act, secrets: Stored) -> None:
         now, fresh, kind = clock.now(), dict[str, Secret](), self.row.declares
         intent = {} if act.only_id else {"intent": act.verb, "intent_at": now}
         if act.verb == "create" and kind.secret_recoverable:
             fresh = {f: generate(f) for f in kind.secrets if f not in target.secrets}
-        self.before = (self.row.intent, self.row.intent_at)
+        before = {name: getattr(self.row, name) for name in ("intent", "intent_at", "attempts")}
         says = {**trouble.columns(condition(State.PROGRESSING, _NOW[act.verb])), "next_look": now}
         if not claims.commit_intent(  # 7
             self.claim,
             self.row,
-            self.stack.generation,
             {**says, **intent, **act.changes},
             fresh,
             partial(self._succeed, act, target.full_name),
         ):
+            self.checked.clear()
             return
+        self.before = before
         reach(f"intent {act.verb}")
-        target = self.scene.target(self.row, {**target.secrets, **fresh} or None)
+        secrets[self.row.pk] = {**target.secrets, **fresh}
+        target = self.scene.target(self.row, secrets)
         if act.only_id:
             target = replace(target, external_id=act.only_id)
         if not self.claim.has_time():  # 8
             return
         outcome = self._send(handler, target, act)
         reach(f"sent {act.verb}")
-        claims.record(self.claim, self.row, self.stack.generation, outcome, target.full_name)  # 9
-        claims.note(self.row.stack_id, self.row.name, _PAST[act.verb], detail={"after": act.after})
+        claims.record(self.claim, self.row, outcome, target.full_name, _PAST[act.verb], act.after)  # 9
         reach(f"recorded {act.verb}")
 
     def _succeed(self, act: Act, former_name: str) -> None:
@@ -219,26 +224,19 @@ class _Step:
             claims.make_orphan(self.row, act.successor_of, former_name, purge=False)
 
     def _send(self, handler: Handler, target: Target, act: Act) -> Outcome:
-        if act.verb == "create":
-            try:
-                return _outside(lambda: handler.create(target))
-            except AlreadyExists as error:  # the next look says whose it is, and it may need a moment to show
-                raise TemporaryError(error.message) from error
         if act.verb == "update":
             return _outside(lambda: handler.update(target, act.after))
-        return _outside(lambda: handler.delete(target))
+        return _outside(lambda: handler.create(target) if act.verb == "create" else handler.delete(target))
 
     def _failed(self, error: ProviderError) -> None:
         breaker.failed(self.row.platform, error)
         if isinstance(error, TemporaryError):
-            unsent = self._unsent() if error.unsent else {}
-            claims.write_look(self.claim, self.row, **trouble.later(self.row, error, clock.now()), **unsent)
+            # One that did not leave takes its intent back; what was sent before it may still be under way.
+            taken_back = {n: was for n, was in self.before.items() if error.unsent or n == "attempts"}
+            later = trouble.later(self.row, error, clock.now())
+            claims.write_look(self.claim, self.row, **later, **taken_back)
             return
         self._say(State.BLOCKED if error.reason in _WAITS else State.FAILED, error.reason, detail=error.message)
-
-    def _unsent(self) -> dict[str, Any]:
-        """The call did not leave, so its intent is taken back; what was sent before it may still be under way."""
-        return dict(zip(("intent", "intent_at"), self.before, strict=True)) if self.before else {}
 
     def _say(self, state: State, reason: str, next_look: datetime | None = None, detail: str = "") -> None:
         said = trouble.columns(condition(state, reason, detail))

@@ -11,7 +11,9 @@ from provisioning.domain.handler import Target
 from provisioning.domain.manifest import REF, refs, resolve
 from provisioning.domain.secrets import Secret
 from provisioning.kinds.base import Spec
-from provisioning.models import Resource, Stack
+from provisioning.models import Resource
+
+Stored = dict[int, dict[str, Secret]]  # resource id -> field -> secret
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,11 @@ class Scene:
     rows: Mapping[str, Resource]
 
     @classmethod
-    def of(cls, stack: Stack, installation: str) -> "Scene":
+    def of(cls, stack_id: int, installation: str) -> "Scene":
         """The stack's rows as they are now, without those that are gone."""
-        rows = list(stack.resources.exclude(state=State.GONE).order_by("pk"))
-        for row in rows:
-            row.stack = stack
-        return cls(installation, {row.name: row for row in rows})
+        rows = Resource.objects.filter(stack_id=stack_id).exclude(state=State.GONE).order_by("pk")
+        seen = rows.select_related("stack").defer("stack__manifest", "stack__placement")
+        return cls(installation, {row.name: row for row in seen})
 
     def next_due(self, now: datetime, away: Collection[str]) -> tuple[Resource | None, timedelta | None]:
         """The most urgent due row, those not at rest first; else how long until the earliest look."""
@@ -78,11 +79,14 @@ class Scene:
                 raise
             return None
 
-    def target(self, row: Resource, secrets: Mapping[str, Secret] | None = None) -> Target:
-        """What the handler is told. `secrets` are those just generated, not read from the vault."""
-        fields = {f: _resource_of(v) for f, v in row.spec.items() if _resource_of(v)}
-        others = {f: self.rows[name].pk for f, name in fields.items() if name in self.rows}
-        stored = vault.read([row.pk, *others.values()]) if row.declares.secrets or others else {}
+    def secrets(self, row: Resource) -> Stored:
+        """What the vault holds for this row and for those that its spec refers to."""
+        others = self._others(row).values()
+        return vault.read([row.pk, *others]) if row.declares.secrets or others else {}
+
+    def target(self, row: Resource, stored: Stored | None = None) -> Target:
+        """What the handler is told. `stored`: what `secrets` gave for it a moment ago."""
+        stored = self.secrets(row) if stored is None else stored
         return Target(
             name=row.name,
             full_name=row.full_name(self.installation),
@@ -91,9 +95,14 @@ class Scene:
             spec=self.spec(row),
             external_id=row.external_id or None,
             handle=row.handle or None,
-            secrets=secrets or stored.get(row.pk, {}),
-            ref_secrets={f: stored.get(pk, {}) for f, pk in others.items()},
+            secrets=stored.get(row.pk, {}),
+            ref_secrets={f: stored.get(pk, {}) for f, pk in self._others(row).items()},
         )
+
+    def _others(self, row: Resource) -> dict[str, int]:
+        """The rows that whole fields of the spec refer to, by field."""
+        fields = {f: _resource_of(v) for f, v in row.spec.items()}
+        return {f: self.rows[name].pk for f, name in fields.items() if name in self.rows}
 
 
 def was_sent(row: Resource) -> bool:

@@ -27,16 +27,19 @@ class Auditor:
         self.purges: list[tuple[float, str, str]] = []  # (when, stack, name) that a plan gave up in words
         self.remade: list[tuple[float, str, str]] = []  # (when, stack, name) that a plan makes again
         self.looks: dict[tuple[str, str], float] = {}
-        self.known: set[str] = set()  # ids of data that some look showed
+        self.known: set[str] = set()  # ids of data that a row knows of: a look that died with its worker is none
         self.answered_by_people: set[tuple[str, str]] = set()
         self.sends: Counter[str] = Counter()
 
     # -- while it runs -----------------------------------------------------------------------------------------
-    def looked(self, target: Target, found: Thing | None) -> None:
+    def looked(self, target: Target) -> None:
         """The engine was told what is there."""
         self.looks[target.marker.stack, target.marker.name] = self.world.now
-        if found and MODEL[found.kind].bears_data:
-            self.known.add(found.id)
+
+    def kept(self, row: Resource, external_id: str) -> None:
+        """The row has that id from now on."""
+        if external_id and MODEL[row.kind].bears_data:
+            self.known.add(external_id)
 
     def acts(self, stack: Stack, row: Resource, generation: int, verb: str) -> None:
         """The engine is about to call: is it still allowed to?"""

@@ -11,9 +11,9 @@ AROUND: Final[tuple[Mutation, ...]] = (
     # -- the loop ----------------------------------------------------------------------------------------------
     _M(
         "no write without the guard",
-        LOOP + "_Step._may_write",
-        "return not guard.held(self.row.platform)",
-        "return True",
+        CLAIMS + "commit_intent",
+        "~Exists(waits),",
+        "",
         "test_a_platform_that_is_held_is_not_written_in_the_same_claim_either",
     ),
     _M(
@@ -46,17 +46,24 @@ AROUND: Final[tuple[Mutation, ...]] = (
     ),
     _M(
         "unsent takes back its own intent only",
-        LOOP + "_Step._unsent",
-        'dict(zip(("intent", "intent_at"), self.before, strict=True)) if self.before else {}',
-        '{"intent": ""}',
+        LOOP + "_Step._failed",
+        'n: was for n, was in self.before.items() if error.unsent or n == "attempts"',
+        '"intent": ""',
         "test_teardown_of_a_pending_create_waits_for_it",
     ),
     _M(
         "the name is taken: look, do not fail",
-        LOOP + "_Step._send",
-        "raise TemporaryError(error.message) from error",
-        "raise",
+        LOOP + "_Step.run",
+        "self._failed(TemporaryError(error.message))",
+        "self._failed(PermanentError(error.message))",
         "test_a_name_that_is_taken_but_does_not_show_yet_is_looked_at_again",
+    ),
+    _M(
+        "what did not get through is no try",
+        LOOP + "_Step._failed",
+        'error.unsent or n == "attempts"',
+        "error.unsent",
+        "test_an_update_that_is_refused_as_a_conflict_is_tried_again_and_told",
     ),
     _M(
         "a task that failed is tried again",
@@ -213,6 +220,13 @@ AROUND: Final[tuple[Mutation, ...]] = (
         "guard.advance(platform)",
         "pass",
         "test_nothing_is_written_on_a_restored_database_until_the_report_was_read",
+    ),
+    _M(
+        "an end advances the marks",
+        "services.stacks:approve_plan",
+        "in stack.resources.exclude(state=State.GONE)",
+        "in manifest.resources",
+        "test_a_yes_to_an_end_is_marked_as_well",
     ),
     _M(
         "capacity is taken conditionally",

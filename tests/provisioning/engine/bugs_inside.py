@@ -26,21 +26,21 @@ INSIDE: Final[tuple[Mutation, ...]] = (
     _M(
         "claim token in the intent",
         CLAIMS + "commit_intent",
-        "            claim_token=claim.token,\n",
-        "",
+        ", claim_token=claim.token, claim_expires_at__gt",
+        ", claim_expires_at__gt",
         "test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend",
     ),
     _M(
         "lease in the intent",
         CLAIMS + "commit_intent",
-        "            claim_expires_at__gt=now,\n",
+        ", claim_expires_at__gt=now",
         "",
         "test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend",
     ),
     _M(
         "generation in the intent",
         CLAIMS + "commit_intent",
-        "            generation=generation,\n",
+        ", generation=row.stack.generation",
         "",
         "test_an_intent_of_an_older_generation_or_version_is_not_written",
     ),
@@ -85,6 +85,13 @@ INSIDE: Final[tuple[Mutation, ...]] = (
         "pk=claim.stack_id, claim_token=claim.token",
         "pk=claim.stack_id",
         "test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend",
+    ),
+    _M(
+        "a removal that does not last is told",
+        DECIDE + "_present",
+        "if row.attempts >= REMOVALS:",
+        "if False:",
+        "test_a_removal_that_does_not_last_is_told_after_four_minutes",
     ),
     # -- the record --------------------------------------------------------------------------------------------
     _M(

@@ -119,7 +119,7 @@ class People:
             elif row.state == State.DRIFTED:
                 again = True
             elif row.reason == "Vanished":
-                purge.append(row.name)
+                purge += [row.name, *self.standing_on(row)]
             else:
                 self.make_room(row)
                 stacks.retry(key, row.name)
@@ -140,6 +140,11 @@ class People:
             stacks.adopt(key, row.name, keep.id)
             return
         stacks.retry(key, row.name)
+
+    def standing_on(self, row: Resource) -> list[str]:
+        """What is kept stands on something that is gone: with it go the copies."""
+        rows = Resource.objects.filter(stack=row.stack, wish=Resource.Wish.RETAINED).exclude(state=State.GONE)
+        return [r.name for r in rows if NEEDS.get(r.name) == row.name]
 
     def make_room(self, row: Resource) -> None:
         """Whatever took the name is moved away by its owner."""
@@ -185,8 +190,8 @@ class People:
             self.world.cloud.update(thing.kind, thing.id, {field: 9})
 
     def squat(self) -> None:
-        """A stranger takes a name of ours, without our marker."""
-        kind = self.rng.choice([k for k in self.world.kinds if k != "bucket"] or ["project"])
+        """A stranger takes a name of ours, without our marker. A token's name belongs to its user, who is ours."""
+        kind = self.rng.choice([k for k in self.world.kinds if k not in ("bucket", "token")] or ["project"])
         name = f"sim.{self._key()}.{kind}"
         try:
             thing = self.world.cloud.create(kind, name, "", 7, "stranger")

@@ -94,7 +94,7 @@ class Simulation(Scheduler):
 
     def looked(self, target: Target, found: Thing | None) -> None:
         """To the auditor."""
-        self.audit.looked(target, found)
+        self.audit.looked(target)
 
     def ring(self, task: str, id: int, queue: str | None) -> None:
         """A doorbell message: lost, once or twice."""
@@ -162,16 +162,27 @@ def model_world(world: Any) -> Iterator[None]:
     """Put the model's clock, kinds, platform and doorbell where the engine looks for the real ones."""
     region = SimpleNamespace(installation="sim", platforms=[SimpleNamespace(id=PLATFORM, provider="model")])
     act, commit = reconciler._Step._send, claims.commit_intent
+    look, record = claims.write_look, claims.record
 
     def watched_send(step: Any, handler: Any, target: Any, what: Any) -> Any:
-        world.audit.acts(step.stack, step.row, step.stack.generation, what.verb)
+        world.audit.acts(step.row.stack, step.row, step.row.stack.generation, what.verb)
         return act(step, handler, target, what)
 
-    def watched_commit(claim: Any, row: Any, generation: int, *rest: Any) -> bool:
-        done = commit(claim, row, generation, *rest)
+    def watched_commit(claim: Any, row: Any, *rest: Any) -> bool:
+        done = commit(claim, row, *rest)
         if done:
-            world.audit.intents[row.pk] = max(world.audit.intents[row.pk], generation)
+            world.audit.intents[row.pk] = max(world.audit.intents[row.pk], row.stack.generation)
         return done
+
+    def watched_look(claim: Any, row: Any, **changes: Any) -> bool:
+        done = look(claim, row, **changes)
+        if done:
+            world.audit.kept(row, changes.get("external_id", ""))
+        return done
+
+    def watched_record(claim: Any, row: Any, outcome: Any, *rest: Any) -> None:
+        record(claim, row, outcome, *rest)
+        world.audit.kept(row, outcome.external_id or "")
 
     numbers = random.Random(world.seed)
     hexes = SimpleNamespace(token_hex=lambda n: f"{numbers.getrandbits(n * 8):0{n * 2}x}")
@@ -183,6 +194,8 @@ def model_world(world: Any) -> Iterator[None]:
             (guard, "secrets", hexes),
             (reconciler._Step, "_send", watched_send),
             (claims, "commit_intent", watched_commit),
+            (claims, "write_look", watched_look),
+            (claims, "record", watched_record),
             (stacks, "surroundings", world.around),
             (platforms, "provider", lambda id: world.provider),
             (upkeep, "provider", lambda id: world.provider),

@@ -1,9 +1,12 @@
 """What the engine does and does not do when answers are lost, late or contradicted, one sentence at a time."""
 
+from typing import Any
+
 import pytest
 
 from provisioning import vault
 from provisioning.domain.conditions import State
+from provisioning.domain.errors import AlreadyExists
 from provisioning.domain.handler import Target
 from provisioning.domain.observation import Observation, Outcome
 from provisioning.domain.secrets import Secret
@@ -351,3 +354,43 @@ def test_a_defect_of_ours_is_said_and_holds_up_nobody_else(room: Room, monkeypat
     room.settle()
     assert room.state("project") == READY
     room.unharmed()
+
+
+def test_a_removal_that_does_not_last_is_told_after_four_minutes(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    handler = room.provider.handlers["project"]
+    handler.delete = lambda target: room.sent("delete", "project", target) or Outcome()  # type: ignore[method-assign]
+    room.approve({})
+    room.settle(280)
+    assert room.state("project") == ("blocked", "DoesNotGo")
+    assert room.audit.sends["delete"] == 8
+
+
+def test_an_update_that_is_refused_as_a_conflict_is_tried_again_and_told(room: Room) -> None:
+    _conflict(room, "update", {"project": 2})
+    assert room.row("project").state == State.READY
+
+
+def test_a_removal_that_is_refused_as_a_conflict_is_tried_again_and_told(room: Room) -> None:
+    _conflict(room, "delete", {})
+    assert room.row("project").state == State.GONE
+
+
+def _conflict(room: Room, verb: str, then: dict[str, int]) -> None:
+    """The platform answers 409 to every such call, until a person was told; then it no longer does."""
+    room.approve({"project": 1})
+    room.settle()
+    handler = room.provider.handlers["project"]
+    honest = getattr(handler, verb)
+
+    def conflict(*_: Any) -> Outcome:
+        raise AlreadyExists("HTTP 409")
+
+    setattr(handler, verb, conflict)
+    room.approve(then)
+    room.settle(900)
+    assert room.state("project") == ("blocked", "PlatformBusy")
+    setattr(handler, verb, honest)
+    room.wait(1000)
+    room.settle()

@@ -49,6 +49,12 @@ def _ago(seconds: float) -> datetime:
         (Present("id-1", ours=False), {"wish": "absent", "orphan": True, "external_id": "id-1"}, ("act", "delete")),
         (THERE, {"wish": "absent"}, ("act", "delete")),
         (THERE, {"wish": "absent", "intent": "delete", "intent_at": _ago(0.1)}, ("progressing", "Deleting")),
+        (THERE, {"wish": "absent", "intent": "delete", "intent_at": _ago(200), "attempts": 7}, ("act", "delete")),
+        (
+            THERE,
+            {"wish": "absent", "intent": "delete", "intent_at": _ago(200), "attempts": 8},
+            ("blocked", "DoesNotGo"),
+        ),
         (THERE, {"wish": "retained"}, ("retained", "")),
         (InProgress("task-1"), {}, ("progressing", "Creating")),
         (Absent(), {}, ("act", "create")),

@@ -33,25 +33,26 @@ def test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend(r
     late = claims.take(room.stack.pk)
     assert late
     room.wait(LONG)
-    assert not claims.commit_intent(late, room.row("project"), 1, {}, {})
+    assert not claims.commit_intent(late, room.row("project"), {}, {})
     assert not claims.renew(late)
     now = claims.take(room.stack.pk)
     assert now
-    assert not claims.commit_intent(late, room.row("project"), 1, {}, {})
+    assert not claims.commit_intent(late, room.row("project"), {}, {})
     assert not claims.write_look(late, room.row("project"), message="What I saw before I slept.")
     assert not claims.renew(late)
     claims.release(late, None, {})
     assert room.stack.claim_token == now.token
-    assert claims.commit_intent(now, room.row("project"), 1, {}, {})
+    assert claims.commit_intent(now, room.row("project"), {}, {})
 
 
 def test_an_intent_of_an_older_generation_or_version_is_not_written(room: Room) -> None:
     room.approve({"project": 1})
-    claim, row = claims.take(room.stack.pk), room.row("project")
+    claim, row, older = claims.take(room.stack.pk), room.row("project"), room.row("project")
     assert claim
-    assert not claims.commit_intent(claim, row, 0, {}, {})
-    assert claims.commit_intent(claim, room.row("project"), 1, {}, {})
-    assert not claims.commit_intent(claim, row, 1, {}, {})
+    older.stack.generation = 0
+    assert not claims.commit_intent(claim, older, {}, {})
+    assert claims.commit_intent(claim, room.row("project"), {}, {})
+    assert not claims.commit_intent(claim, row, {}, {})
 
 
 def test_a_worker_paused_beyond_its_lease_does_not_send(room: Room) -> None:
@@ -140,7 +141,7 @@ def test_an_id_is_kept_once(room: Room) -> None:
     room.settle()
     claim, row, first = claims.take(room.stack.pk), room.row("project"), room.row("project").external_id
     assert claim
-    claims.record(claim, row, 1, Outcome(external_id="project-99"), "sim.a.project")
+    claims.record(claim, row, Outcome(external_id="project-99"), "sim.a.project", "CreateSent", {})
     assert room.row("project").external_id == first
 
 
@@ -150,7 +151,7 @@ def test_a_secret_of_another_object_is_not_stored(room: Room) -> None:
     claim, row = claims.take(room.stack.pk), room.row("token")
     assert claim
     other = Outcome(external_id="sim.a.token.9", secrets={"token_secret": Secret("another's")})
-    claims.record(claim, row, 1, other, "sim.a.token.9")
+    claims.record(claim, row, other, "sim.a.token.9", "CreateSent", {})
     stored = claims.vault.read([row.pk])[row.pk]["token_secret"]
     assert stored.reveal() == room.there("token")[0].secret
 
@@ -162,7 +163,7 @@ def test_an_answer_for_a_former_incarnation_becomes_a_row_that_removes_it(room: 
     assert claim
     claims.release(claim, None, {})
     Resource.objects.filter(pk=row.pk).update(incarnation=2, external_id="", ever_seen=False)
-    claims.record(claim, row, 1, Outcome(external_id="sim.a.token"), "sim.a.token")
+    claims.record(claim, row, Outcome(external_id="sim.a.token"), "sim.a.token", "CreateSent", {})
     room.approve_over({"project": 1, "token": 1})
     room.settle()
     assert [t.id for t in room.there("token")] == ["sim.a.token.2"]
@@ -172,13 +173,14 @@ def test_an_id_that_arrives_at_a_tombstone_opens_it_again(room: Room) -> None:
     room.approve({"net": 1, "project": 1})
     room.settle()
     old = room.row("net")
+    assert old.stack.generation == 1
     room.approve({"project": 1})
     room.settle()
     assert room.row("net").state == State.GONE
     claim = claims.take(room.stack.pk)
     assert claim
     thing = room.cloud.create("net", "sim.a.net", "sim.a.net", 1, "a")
-    claims.record(claim, old, 1, Outcome(external_id=thing.id), "sim.a.net")
+    claims.record(claim, old, Outcome(external_id=thing.id), "sim.a.net", "CreateSent", {})
     claims.release(claim, None, {})
     room.settle()
     assert room.there("net") == []
@@ -195,7 +197,7 @@ def test_an_answer_that_comes_when_all_is_at_rest_wakes_the_stack(room: Room) ->
     room.settle()
     assert (room.row("project").state, room.stack.next_look) == (State.GONE, None)
     thing = room.cloud.create("project", "sim.a.project", "sim.a.project", 1, "a")
-    claims.record(late, row, 1, Outcome(external_id=thing.id), "sim.a.project")
+    claims.record(late, row, Outcome(external_id=thing.id), "sim.a.project", "CreateSent", {})
     assert room.stack.next_look is not None
     room.settle()
     assert room.cloud.live() == []

@@ -186,6 +186,15 @@ def test_an_approval_is_marked_on_the_platform_before_its_first_write(room: Room
     assert seen == [True]
 
 
+def test_a_yes_to_an_end_is_marked_as_well(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    before = set(Mark.objects.values_list("text", flat=True))
+    room.approve({})
+    room.settle()
+    assert (set(Mark.objects.values_list("text", flat=True)) - before) & set(room.cloud.marks)
+
+
 def test_an_approval_moves_the_version_of_every_row(room: Room) -> None:
     room.approve({"project": 1, "key": 1})
     room.settle()
