@@ -1,7 +1,8 @@
 """Every second each worker process looks at what is due and does it itself.
 
-`TICKS` is the whole list of recurring looks, in order. A tick claims its rows by compare-and-swap, so
-any number of processes may run it at once; one that raises is logged and never stops the others.
+`TICKS` is the whole list of recurring looks, in order, and `TIMETABLE` of what is done more rarely. A tick claims
+its rows by compare-and-swap, so any number of processes may run it at once; one that raises is logged and never
+stops the others.
 """
 
 import logging
@@ -22,9 +23,20 @@ PERIOD_S: Final = 1.0
 
 TICKS: Final = (
     "provisioning.services.sweep.tick",
+    "mcloud_portal.sweeper.keep_timetable",
     "elaastic.services.planning.tick",
     "tenants.services.audit.tick",
 )
+
+# name -> (seconds between two slots, what one worker does then). All of it may be done twice without harm.
+TIMETABLE: Final = {
+    "census": (900, "provisioning.services.upkeep.take_census"),
+    "marks": (300, "provisioning.services.upkeep.push_marks"),
+    "capacity": (900, "provisioning.services.upkeep.load_capacity"),
+    "samples": (300, "provisioning.services.metering.sample_archives"),
+    "surplus": (60, "provisioning.services.upkeep.release_surplus"),
+    "housekeeping": (300, "tenants.services.housekeeping.remove_expired"),
+}
 
 AT_START: Final = ("provisioning.services.upkeep.report_region",)
 
@@ -46,13 +58,21 @@ def run_once() -> None:
     _run(TICKS)
 
 
+def keep_timetable() -> None:
+    """Do what has a time and was not taken by another worker."""
+    from provisioning.services.timetable import take_due  # `alive.py` reads this file without Django
+
+    for name in take_due({name: seconds for name, (seconds, _path) in TIMETABLE.items()}):
+        _run((TIMETABLE[name][1],))
+
+
 def _run(paths: tuple[str, ...]) -> None:
     for path in paths:
         try:
             close_old_connections()
             _load(path)()
         except Exception:
-            log.exception("The tick %s failed; the next look is in %.0f s.", path, PERIOD_S)
+            log.exception("%s failed; it is looked at again when it is due.", path)
 
 
 def _loop() -> None:

@@ -45,6 +45,13 @@ class Allowance:
         return self.used > self.limit
 
 
+def present_minute() -> int:
+    """Minutes since 1970, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_SECONDS[connection.vendor]} / 60", [])
+        return int(cursor.fetchone()[0])
+
+
 def count_call(caller: str, *, limit: int) -> Allowance:
     """Count one call of `caller` (a name of at most 80 characters) and say what is left."""
     statement = _COUNT.format(seconds=_SECONDS[connection.vendor])

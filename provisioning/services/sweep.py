@@ -1,4 +1,4 @@
-"""The look that every worker takes each second: due stacks, platforms that were down, timed work."""
+"""The look that every worker takes each second: due stacks, and platforms that were down."""
 
 import logging
 import random
@@ -9,7 +9,7 @@ from django.db.models import Q
 from provisioning.engine import breaker
 from provisioning.engine.reconciler import reconcile
 from provisioning.models import Stack, clock
-from provisioning.services import platforms, timetable
+from provisioning.services import platforms
 from provisioning.services.surroundings import provider, surroundings
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,6 @@ def tick() -> None:
     platforms.carry_out_acceptances()
     for stack_id in due_stacks():
         _one(stack_id)
-    timetable.run_due()
 
 
 def _one(stack_id: int) -> None:

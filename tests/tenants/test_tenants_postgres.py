@@ -15,6 +15,7 @@ BATTERY = (
     "tests/tenants/test_tenants_audit.py",
     "tests/tenants/test_tenants_api.py",
     "tests/tenants/test_tenants_authorities.py",
+    "tests/tenants/test_tenants_housekeeping.py",
     "tests/tenants/test_tenants_people.py",
     "tests/security/test_security_tokens.py",
 )
