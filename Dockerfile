@@ -30,4 +30,4 @@ RUN python -m lab.ceph.binding \
 
 USER portal
 ENV MCLOUD_DATA_DIR=/var/lib/portal DJANGO_SETTINGS_MODULE=mcloud_portal.settings
-CMD ["gunicorn", "mcloud_portal.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8"]
+CMD ["gunicorn", "mcloud_portal.wsgi:application", "--config", "python:mcloud_portal.serving", "--bind", "0.0.0.0:8000"]

@@ -71,7 +71,7 @@ class Portal:
         return [str(BIN / "celery"), "-A", "mcloud_portal", "worker", "-Q", QUEUES, "--without-mingle", *options]
 
     def _web(self) -> list[str]:
-        options = ["--worker-class", "gthread", "--threads", "8", "--workers", "1", "--access-logfile", "-"]
+        options = ["--config", "python:mcloud_portal.serving", "--workers", "1", "--access-logfile", "-"]
         address = f"127.0.0.1:{self.port}"
         return [str(BIN / "gunicorn"), "mcloud_portal.wsgi:application", "--bind", address, *options]
 

@@ -198,8 +198,8 @@ class LivePortal:
         return f"[{message}] received" in self.daemons.log(f"worker-{worker}").read_text(errors="replace")
 
     def start_web(self) -> None:
-        """gunicorn with threads, as `make up` starts it; returns when it answers."""
-        options = ["--worker-class", "gthread", "--threads", "8", "--workers", "1"]
+        """gunicorn as `make up` starts it; returns when it answers."""
+        options = ["--config", "python:mcloud_portal.serving", "--workers", "1"]
         command = [str(BIN / "gunicorn"), "mcloud_portal.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
         self.daemons.spawn("web", [*command, *options], cwd=ROOT, env=self.environment)
         wait_until("the web answering", self._web_answers, timeout_s=READY_S)
