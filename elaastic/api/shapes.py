@@ -48,6 +48,7 @@ class SubscriptionShape(serializers.Serializer[Any]):
     verified_at = serializers.DateTimeField(allow_null=True)
     suspended_at = serializers.DateTimeField(allow_null=True)
     leave_requested_at = serializers.DateTimeField(allow_null=True)
+    kept_until = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -74,6 +75,7 @@ def subscription_shape(seen: Overview) -> dict[str, Any]:
         "verified_at": None,
         "suspended_at": rfc3339(row.suspended_at),
         "leave_requested_at": rfc3339(row.leave_requested_at),
+        "kept_until": rfc3339(row.kept_until),
         "ended_at": rfc3339(row.ended_at),
     }
 
@@ -147,6 +149,7 @@ class CredentialShape(serializers.Serializer[Any]):
     ready = serializers.BooleanField()
     access_key = serializers.CharField()
     revealed = serializers.BooleanField()
+    former_until = serializers.DateTimeField(allow_null=True)
 
 
 def credential_shape(row: Credential) -> dict[str, Any]:
@@ -157,6 +160,7 @@ def credential_shape(row: Credential) -> dict[str, Any]:
         "ready": row.ready,
         "access_key": row.access_key,
         "revealed": row.secret_shown,
+        "former_until": rfc3339(row.former_until),
     }
 
 

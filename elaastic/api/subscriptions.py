@@ -4,25 +4,29 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request as Call
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed
+from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed, tag_of
 from elaastic.api.fields import LevelNumber
 from elaastic.api.filters import by_subscription_state
+from elaastic.api.requests import decided
 from elaastic.api.sequences import row_parameters
-from elaastic.api.shapes import SubscriptionShape, subscription_shape
+from elaastic.api.shapes import RequestShape, SubscriptionShape, subscription_shape
 from elaastic.api.terms import plain_terms
 from elaastic.models import Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import overview, overviews, subscriptions_readable_by
-from elaastic.services.asking import request_subscription
+from elaastic.services.asking import available_level, request_subscription
+from elaastic.services.changing import change_terms, leave
 from tenants.api.base import ApiView
+from tenants.api.conditions import require_match
 from tenants.api.pagination import Listing, paginate
 from tenants.api.policy import Rule, anyone_signed_in
-from tenants.api.schema import IDEMPOTENCY_KEY, answers, page_of
+from tenants.api.schema import IDEMPOTENCY_KEY, IF_MATCH, answers, page_of
 from tenants.api.serializers import StrictSerializer, read_body
 from tenants.models import Actor, LocalAuthority
 from tenants.models.errors import Invalid, NotFound
@@ -109,10 +113,17 @@ class SubscriptionList(ApiView):
         return found
 
 
+class ChangeBody(StrictSerializer):
+    """Other terms, whole. The level is the present one: a step up cannot be asked for yet."""
+
+    level = LevelNumber(required=False)
+    terms = serializers.DictField()
+
+
 class SubscriptionDetail(ApiView):
     """One subscription."""
 
-    policy = {"GET": READ}
+    policy = {"GET": READ, "PATCH": WRITE, "DELETE": WRITE}
     parameters = frozenset({"wait"})
 
     @extend_schema(
@@ -128,3 +139,35 @@ class SubscriptionDetail(ApiView):
             return subscription_shape(overview(Subscription.objects.select_related("authority").get(pk=row.pk)))
 
         return answer_when_changed(request, public_id, look, ("state", "conditions", "next_action", "request"))
+
+    @extend_schema(
+        operation_id="subscriptions_change",
+        parameters=[IF_MATCH],
+        request=ChangeBody,
+        responses=answers({202: RequestShape}, 404, 409, 412, 413, 415),
+    )
+    def patch(self, request: Call, public_id: UUID) -> Response:
+        """Ask for other terms: `terms` replaces all of them, and the plan shows what that changes."""
+        row = self._matching(request, public_id)
+        body = read_body(ChangeBody, request.data)
+        if body.get("level", row.level) != row.level:
+            available_level(body["level"])
+            raise Invalid(errors={"level": [_("The level of a subscription cannot be changed yet.")]})
+        terms = plain_terms(row.level, body["terms"])
+        return decided(request, change_terms(subscription=row, terms=terms, by=self.actor), self.actor, 202)
+
+    @extend_schema(
+        operation_id="subscriptions_leave",
+        parameters=[IF_MATCH],
+        request=None,
+        responses=answers({202: RequestShape}, 404, 409, 412),
+    )
+    def delete(self, request: Call, public_id: UUID) -> Response:
+        """Ask for the end. What was copied is kept until `kept_until`, and can be restored."""
+        row = self._matching(request, public_id)
+        return decided(request, leave(subscription=row, by=self.actor), self.actor, 202)
+
+    def _matching(self, request: Call, public_id: UUID) -> Subscription:
+        row = find_subscription(self.actor, public_id)
+        require_match(request, tag_of(public_id, subscription_shape(overview(row))))
+        return row

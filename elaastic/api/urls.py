@@ -2,6 +2,13 @@
 
 from django.urls import path
 
+from elaastic.api.changing import (
+    CredentialRevoke,
+    CredentialRotate,
+    SubscriptionPurge,
+    SubscriptionResume,
+    SubscriptionSuspend,
+)
 from elaastic.api.collecting import (
     ClientConfig,
     CredentialList,
@@ -37,6 +44,19 @@ urlpatterns = [
         CredentialReveal.as_view(),
         name="credential-reveal",
     ),
+    path(
+        "subscriptions/<uuid:public_id>/credentials/<slug:name>/rotate/",
+        CredentialRotate.as_view(),
+        name="credential-rotate",
+    ),
+    path(
+        "subscriptions/<uuid:public_id>/credentials/<slug:name>/revoke/",
+        CredentialRevoke.as_view(),
+        name="credential-revoke",
+    ),
+    path("subscriptions/<uuid:public_id>/suspend/", SubscriptionSuspend.as_view(), name="suspend"),
+    path("subscriptions/<uuid:public_id>/resume/", SubscriptionResume.as_view(), name="resume"),
+    path("subscriptions/<uuid:public_id>/purge/", SubscriptionPurge.as_view(), name="purge"),
     path("subscriptions/<uuid:public_id>/client-config/", ClientConfig.as_view(), name="client-config"),
     path("requests/", RequestList.as_view(), name="requests"),
     path("requests/<uuid:public_id>/", RequestDetail.as_view(), name="request"),

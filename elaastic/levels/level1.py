@@ -8,11 +8,12 @@ version; and the *probe*, the portal's read-only eye.
 
 from typing import Any, Final
 
-from elaastic.levels.base import Level, Storage, Terms
+from elaastic.levels.base import AS_USUAL, Level, Mode, Storage, Terms, key_name
 from provisioning.domain.manifest import Desired, Manifest, Need, Placement, Ref
 
 GIB: Final = 2**30
 BLUEPRINT: Final = "level1/1"
+_ROLES: Final = ("owner", "writer", "restore", "probe")
 
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -58,6 +59,11 @@ SCHEMA: Final[dict[str, Any]] = {
                         "maximum": 8784,
                         "description": "A copy is late when none came for longer than this.",
                     },
+                    "immutability": {
+                        "type": "string",
+                        "enum": ["none", "governance", "compliance"],
+                        "description": "Of this archive; without it, that of the whole.",
+                    },
                 },
             },
         },
@@ -98,34 +104,56 @@ def storage(terms: Terms) -> Storage:
     return Storage(terms["quota_gib"], terms["copies"])
 
 
-def blueprint(terms: Terms, placement: Placement) -> Manifest:
-    """The manifest of these terms at this placement."""
+def blueprint(terms: Terms, placement: Placement, mode: Mode = AS_USUAL) -> Manifest:
+    """The manifest of these terms at this placement. Who leaves keeps the room of what is kept."""
     platform = placement.platforms["ceph"]
     archives = terms["archives"]
     quota = terms["quota_gib"] * GIB
+    needs = tuple(Need(platform, site, "storage_gib", terms["quota_gib"]) for site in placement.sites)
+    if mode.leaving:
+        return Manifest(BLUEPRINT, (), needs)
     resources = [
         _user(platform, "owner", max_buckets=len(archives), quota_bytes=quota),
-        *(_user(platform, role) for role in ("writer", "restore", "probe")),
-        *(_key(platform, role) for role in ("owner", "writer", "restore", "probe")),
-        *(_archive(platform, terms, a["name"], placement.target) for a in archives),
+        _user(platform, "writer", **({"suspended": True} if mode.suspended else {})),
+        *(_user(platform, role) for role in ("restore", "probe")),
+        *(_key(platform, role, serial) for role in _ROLES for serial in sorted(mode.serials(role))),
+        *(_archive(platform, terms, a, placement.target) for a in archives),
     ]
-    needs = tuple(Need(platform, site, "storage_gib", terms["quota_gib"]) for site in placement.sites)
     return Manifest(BLUEPRINT, tuple(resources), needs)
+
+
+def fixed(before: Terms, after: Terms) -> dict[str, str]:
+    """A lock and the copies are given to an archive when it is made; time that was promised is not taken back."""
+    faults = {}
+    locks = {a["name"]: _lock(before, a) for a in before["archives"]}
+    for index, archive in enumerate(after["archives"]):
+        if _lock(after, archive) != locks.get(archive["name"], _lock(after, archive)):
+            faults[f"terms.archives.{index}.immutability"] = "lock"
+    if any(lock != "none" for lock in locks.values()) and after["retention_days"] < before["retention_days"]:
+        faults["terms.retention_days"] = "retention"
+    if after["copies"] != before["copies"]:
+        faults["terms.copies"] = "copies"
+    return faults
+
+
+def _lock(terms: Terms, archive: Terms) -> str:
+    return str(archive.get("immutability", terms.get("immutability", "none")))
 
 
 def _user(platform: str, role: str, **spec: Any) -> Desired:
     return Desired(role, "ceph.user", platform, {"role": role, **spec})
 
 
-def _key(platform: str, role: str) -> Desired:
+def _key(platform: str, role: str, serial: int) -> Desired:
     # What has been backed up can be restored until the end, whatever else is taken away.
     spec = {"user": Ref(role, "uid").as_json()}
-    return Desired(f"{role}-key", "ceph.key", platform, spec, retain=role in ("owner", "restore"))
+    name = key_name(f"{role}-key", serial)
+    return Desired(name, "ceph.key", platform, spec, retain=role in ("owner", "restore"))
 
 
-def _archive(platform: str, terms: Terms, name: str, target: str) -> Desired:
+def _archive(platform: str, terms: Terms, archive: Terms, target: str) -> Desired:
     spec = {
-        "bucket": name,
+        "bucket": archive["name"],
         "owner": Ref("owner", "uid").as_json(),
         "owner_key": Ref("owner-key", "access_key").as_json(),
         "writer": Ref("writer", "uid").as_json(),
@@ -133,9 +161,9 @@ def _archive(platform: str, terms: Terms, name: str, target: str) -> Desired:
         "probe": Ref("probe", "uid").as_json(),
         "placement_target": target,
         "retention_days": terms["retention_days"],
-        "immutability": terms.get("immutability", "none"),
+        "immutability": _lock(terms, archive),
     }
-    return Desired(f"archive-{name}", "ceph.bucket", platform, spec, retain=True)
+    return Desired(f"archive-{archive['name']}", "ceph.bucket", platform, spec, retain=True)
 
 
 LEVEL1: Final = Level(
@@ -152,4 +180,5 @@ LEVEL1: Final = Level(
     blueprint=blueprint,
     storage=storage,
     credentials={"writer": "writer-key", "restore": "restore-key"},
+    fixed=fixed,
 )

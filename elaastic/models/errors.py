@@ -81,3 +81,24 @@ class NotReady(DomainError):
 
     code = "not_ready"
     title = _("This credential is not ready yet.")
+
+
+class NotInForce(DomainError):
+    """It has not begun, or it has ended, or it is on its way out."""
+
+    code = "not_in_force"
+    title = _("This subscription is not in force; nothing about it can be changed now.")
+
+
+class NothingChanges(DomainError):
+    """The terms are those in force."""
+
+    code = "nothing_changes"
+    title = _("This is what is in force already; nothing would change.")
+
+
+class StillKept(DomainError):
+    """Data is kept for as long as was promised."""
+
+    code = "still_kept"
+    title = _("What was copied is kept until its date; only then can it be deleted.")

@@ -16,7 +16,11 @@ class RequestKind(models.TextChoices):
     START = "start", _("New subscription")
     CHANGE = "change", _("Change of terms")
     END = "end", _("End of the subscription")
+    PURGE = "purge", _("Deletion of what was kept")
     REPAIR = "repair", _("Repair")
+    SUSPEND = "suspend", _("Suspension")
+    RESUME = "resume", _("Resumption")
+    KEYS = "keys", _("Change of credentials")
 
 
 class Decision(models.TextChoices):
@@ -50,10 +54,20 @@ class Request(models.Model):
     kind = models.CharField(max_length=10, choices=RequestKind.choices, default=RequestKind.START)
     level = models.PositiveSmallIntegerField()
     terms = models.JSONField()
+    mode = models.JSONField(default=dict, blank=True, help_text="What shall be in force beside them.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="requests_made"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    preapproved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who may do this alone: a worker carries the plan out when it holds nothing else.",
+    )
 
     plan_id = models.BigIntegerField(null=True, blank=True, help_text="provisioning's plan; its newest.")
     plan_digest = models.CharField(max_length=64, blank=True, default="")

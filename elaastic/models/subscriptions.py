@@ -43,6 +43,7 @@ class Subscription(models.Model):
     level = models.PositiveSmallIntegerField()
     terms = models.JSONField(default=dict, help_text="As last approved; as asked until then.")
     placement = models.JSONField(default=dict)
+    mode = models.JSONField(default=dict, blank=True, help_text="What is in force beside the terms; `levels.Mode`.")
     external_ref = models.CharField(max_length=100, blank=True, default="")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -50,6 +51,10 @@ class Subscription(models.Model):
     activated_at = models.DateTimeField(null=True, blank=True, help_text="When everything first stood; set once.")
     suspended_at = models.DateTimeField(null=True, blank=True)
     leave_requested_at = models.DateTimeField(null=True, blank=True)
+    kept_until = models.DateTimeField(null=True, blank=True, help_text="Who leaves can restore until then.")
+    keys_until = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="Former keys work until then."
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Rejected or withdrawn before it began.")
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from elaastic.levels import LEVELS, Level
+from elaastic.levels import LEVELS, Level, Mode
 from elaastic.models import (
     Request,
     RequestState,
@@ -85,13 +86,16 @@ def overview(subscription: Subscription) -> Overview:
 
 @dataclass(frozen=True)
 class Credential:
-    """One thing that is handed out; `secret_shown` says that its secret was collected."""
+    """One thing that is handed out; `secret_shown` says that its secret was collected. `former_until`: the key
+    before it works until then.
+    """
 
     name: str
     kind: str
     ready: bool
     access_key: str
     secret_shown: bool
+    former_until: datetime | None = None
 
 
 def credentials(subscription: Subscription) -> list[Credential]:
@@ -108,11 +112,18 @@ def credentials_of(rows: Iterable[Subscription]) -> dict[int, list[Credential]]:
 
 def _handed_out(subscription: Subscription, rows: list[ResourceView]) -> list[Credential]:
     by_name = {row.name: row for row in rows}
-    level = LEVELS[subscription.level]
-    return [_credential(name, by_name.get(resource)) for name, resource in level.credentials.items()]
+    level, mode = LEVELS[subscription.level], Mode.parse(subscription.mode)
+    return [
+        _credential(
+            name,
+            by_name.get(level.key(name, mode)),
+            subscription.keys_until if len(mode.serials(name)) > 1 else None,
+        )
+        for name in level.credentials
+    ]
 
 
-def _credential(name: str, row: ResourceView | None) -> Credential:
+def _credential(name: str, row: ResourceView | None, former_until: datetime | None) -> Credential:
     ready = row is not None and row.condition.state == State.READY
     return Credential(
         name=name,
@@ -120,6 +131,7 @@ def _credential(name: str, row: ResourceView | None) -> Credential:
         ready=ready,
         access_key=str(row.outputs.get("access_key", "")) if row and ready else "",
         secret_shown=bool(row and row.revealed_at),
+        former_until=former_until,
     )
 
 

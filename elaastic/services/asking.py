@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from elaastic.levels import LEVELS, Level
+from elaastic.levels import LEVELS, Level, Mode
 from elaastic.models import Decision, Request, RequestKind, Subscription
 from elaastic.models.errors import AuthorityNotVerified, LevelUnavailable, RequestClosed, SubscriptionExists
 from elaastic.permissions import may_ask
@@ -42,7 +42,7 @@ def request_subscription(
             subscription = Subscription.objects.create(
                 authority=authority, level=level, terms=frozen, external_ref=external_ref
             )
-            return _ask(subscription, RequestKind.START, level, frozen, by)
+            return ask(subscription, RequestKind.START, by)
     except IntegrityError as error:
         raise _exists(authority) from error
 
@@ -52,13 +52,26 @@ def _exists(authority: LocalAuthority) -> SubscriptionExists:
     return SubscriptionExists(subscription=str(live.public_id) if live else None)
 
 
-def _ask(subscription: Subscription, kind: str, level: int, terms: Mapping[str, Any], by: Actor) -> Request:
+def ask(
+    subscription: Subscription,
+    kind: RequestKind,
+    by: Actor,
+    *,
+    terms: Mapping[str, Any] | None = None,
+    mode: Mode | None = None,
+    alone: bool = False,
+) -> Request:
+    """One open request, in the caller's transaction; what is not said stays as it is. `alone`: no second person
+    is needed. IntegrityError when one is open already.
+    """
     request = Request.objects.create(
         subscription=subscription,
         kind=kind,
-        level=level,
-        terms=terms,
-        requested_by=by.user,
+        level=subscription.level,
+        terms=dict(terms or subscription.terms),
+        mode=subscription.mode if mode is None else mode.as_json(),
+        requested_by=None if alone else by.user,
+        preapproved_by=by.user if alone else None,
         plan_due=now(),
     )
     audit.record(
@@ -67,7 +80,7 @@ def _ask(subscription: Subscription, kind: str, level: int, terms: Mapping[str, 
         subject_type="request",
         subject_id=request.public_id,
         authority=subscription.authority,
-        after={"level": level, "terms": dict(terms)},
+        after={"level": request.level, "terms": request.terms, **({"mode": request.mode} if request.mode else {})},
     )
     doorbell.ring("elaastic.tasks.make_plan", request.pk)
     return request
@@ -164,8 +177,8 @@ def withdraw_request(*, request: Request, by: Actor) -> None:
     subscription = request.subscription
     if not may_ask(by, subscription):
         raise Forbidden
-    if request.kind == RequestKind.REPAIR:
-        raise Forbidden(_("The portal itself asked for this repair; the region decides on it."))
+    if request.requested_by_id is None:
+        raise Forbidden(_("The portal itself asked for this; the region decides on it."))
     open_ = Request.objects.filter(pk=request.pk, decision=Decision.OPEN)
     moment = now()
     if not open_.update(decision=Decision.WITHDRAWN, decided_at=moment, plan_due=None):

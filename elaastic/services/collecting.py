@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from elaastic.levels import LEVELS
+from elaastic.levels import LEVELS, Mode
 from elaastic.models import Subscription
 from elaastic.models.errors import AlreadyRevealed, NotReady
 from elaastic.permissions import may_collect
@@ -47,9 +47,10 @@ def connection_of(subscription: Subscription) -> Connection:
 
 def reveal_credential(*, subscription: Subscription, name: str, by: Actor) -> Revealed:
     """The secret, once. Raises Forbidden, NotFound, NotReady, AlreadyRevealed."""
-    resource = LEVELS[subscription.level].credentials.get(name)
-    if resource is None:
+    level = LEVELS[subscription.level]
+    if name not in level.credentials:
         raise NotFound
+    resource = level.key(name, Mode.parse(subscription.mode))
     if not may_collect(by, subscription):
         raise Forbidden
     try:

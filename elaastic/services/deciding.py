@@ -1,8 +1,12 @@
 """The region's yes and no. A yes reserves capacity, moves the stack and wakes the workers, or changes nothing."""
 
+from datetime import datetime, timedelta
+from typing import Any, Final
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from elaastic.levels import Mode
 from elaastic.models import Decision, Request, RequestKind, Subscription
 from elaastic.models.errors import (
     CapacityExhausted,
@@ -22,6 +26,9 @@ from tenants.permissions import may_decide
 from tenants.services import audit
 from tenants.services.checking import check_text
 
+# A nightly job that nobody looked at for a week still finds its key.
+KEYS_OVERLAP: Final = timedelta(days=7)
+
 
 def approve_request(*, request: Request, plan_digest: str, by: Actor, note: str = "") -> None:
     """Approve exactly the plan that was shown. Raises Forbidden, OwnRequest, RequestClosed, PlanNotReady,
@@ -40,8 +47,23 @@ def approve_request(*, request: Request, plan_digest: str, by: Actor, note: str 
         raise CapacityExhausted(error.message) from error
 
 
+def approve_preapproved(request: Request) -> None:
+    """The yes that was given with the ask: a worker's, in the name of the person who may do it alone.
+
+    Raises what `approve_request` raises; then the request waits for an approver like any other.
+    """
+    person = request.preapproved_by
+    assert person is not None
+    with transaction.atomic():
+        _carry_out(request, request.plan_digest, Actor(person), "")
+
+
 def _approve(request: Request, plan_digest: str, by: Actor, note: str) -> None:
     _may_decide(request, by)
+    _carry_out(request, plan_digest, by, note)
+
+
+def _carry_out(request: Request, plan_digest: str, by: Actor, note: str) -> None:
     row = Request.objects.select_related("subscription__authority").get(pk=request.pk)
     if row.decision:
         raise RequestClosed
@@ -56,13 +78,23 @@ def _approve(request: Request, plan_digest: str, by: Actor, note: str) -> None:
     plan = plan_view(row.plan_id)
     assert plan is not None
     approve_plan(row.plan_id, plan_digest)
-    Subscription.objects.filter(pk=row.subscription_id).update(
-        level=row.level,
-        terms=row.terms,
-        placement=plan.placement.as_json(),
-        approved_at=row.subscription.approved_at or moment,
-    )
+    _bring_into_force(row, plan.placement.as_json(), moment)
     _record(row, by, "request.approved", note, plan_digest)
+
+
+def _bring_into_force(row: Request, placement: dict[str, Any], moment: datetime) -> None:
+    """What was decided, in the columns of the subscription."""
+    changes: dict[str, Any] = {"level": row.level, "terms": row.terms, "mode": row.mode, "placement": placement}
+    changes["approved_at"] = row.subscription.approved_at or moment
+    if row.kind == RequestKind.END:
+        kept = timedelta(days=row.terms["retention_days"])
+        changes |= {"leave_requested_at": moment, "kept_until": moment + kept}
+    if row.kind in (RequestKind.SUSPEND, RequestKind.RESUME):
+        changes["suspended_at"] = moment if row.kind == RequestKind.SUSPEND else None
+    if row.kind == RequestKind.KEYS:
+        both = any(len(serials) > 1 for serials in Mode.parse(row.mode).keys.values())
+        changes["keys_until"] = moment + KEYS_OVERLAP if both else None
+    Subscription.objects.filter(pk=row.subscription_id).update(**changes)
 
 
 def reject_request(*, request: Request, by: Actor, note: str) -> None:

@@ -5,23 +5,29 @@ Each is a row with a time, claimed by compare-and-swap; a worker killed in betwe
 
 import logging
 import random
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
-from elaastic.levels import LEVELS
+from elaastic.levels import LEVELS, Mode
 from elaastic.models import Decision, Request, RequestKind, Subscription
+from elaastic.services.asking import ask
+from elaastic.services.deciding import approve_preapproved
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import ProvisioningRefused, StackBusy
 from provisioning.domain.manifest import Placement
 from provisioning.selectors.capacity import choose_storage
-from provisioning.selectors.stacks import all_stacks, stacks
+from provisioning.selectors.stacks import all_stacks, resources, stacks
 from provisioning.selectors.stacks import plan as plan_view
 from provisioning.services import stacks as provisioning_stacks
 from provisioning.services.clock import now
 from provisioning.signals import doorbell
+from tenants.models import Actor
+from tenants.models.errors import DomainError
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +48,8 @@ def tick() -> None:
     random.shuffle(due)
     for request_id in due[:AT_ONCE]:
         make_plan(request_id)
+    carry_out_preapproved()
+    drop_former_keys()
     settle()
     for stack in all_stacks([State.DRIFTED]):
         ask_repair(stack.key)
@@ -88,7 +96,20 @@ def _propose(request: Request, placement: Placement) -> int:
     blueprint = LEVELS[request.level].blueprint
     assert blueprint is not None
     provisioning_stacks.create_stack(subscription.stack_key)
-    return provisioning_stacks.propose_plan(subscription.stack_key, blueprint(request.terms, placement), placement)
+    manifest = blueprint(request.terms, placement, Mode.parse(request.mode))
+    given_up = _given_up(request, {r.name for r in manifest.resources})
+    if request.kind == RequestKind.PURGE:
+        manifest = replace(manifest, needs=())
+    return provisioning_stacks.propose_plan(subscription.stack_key, manifest, placement, given_up)
+
+
+def _given_up(request: Request, wanted: set[str]) -> list[str]:
+    """What would be kept and shall go: everything at a purge, and keys that were replaced."""
+    if request.kind not in (RequestKind.PURGE, RequestKind.KEYS):
+        return []
+    rows = resources(request.subscription.stack_key)
+    only = {"ceph.key"} if request.kind == RequestKind.KEYS else {row.kind for row in rows}
+    return [row.name for row in rows if row.kind in only and row.name not in wanted]
 
 
 def place(request: Request) -> Placement | None:
@@ -120,15 +141,57 @@ def settle() -> None:
     found = stacks(s.stack_key for s in rows)
     for subscription in rows:
         stack = found.get(subscription.stack_key)
-        if stack is not None and stack.condition.state == State.READY:
-            _stands(subscription, asked.get(subscription.pk, []))
+        if stack is not None and stack.condition.state in _SETTLED:
+            _stands(subscription, asked.get(subscription.pk, []), gone=stack.condition.state == State.GONE)
 
 
-def _stands(subscription: Subscription, requests: list[int]) -> None:
+_SETTLED: Final = frozenset({State.READY, State.RETAINED, State.GONE})
+
+
+def _stands(subscription: Subscription, requests: list[int], *, gone: bool) -> None:
     moment = now()
     with transaction.atomic():
-        Subscription.objects.filter(pk=subscription.pk, activated_at=None).update(activated_at=moment)
+        mine = Subscription.objects.filter(pk=subscription.pk)
+        mine.filter(activated_at=None).update(activated_at=moment)
+        if gone:
+            mine.filter(leave_requested_at__isnull=False, ended_at=None).update(ended_at=moment)
         Request.objects.filter(pk__in=requests, applied_at=None).update(applied_at=moment)
+
+
+def carry_out_preapproved() -> None:
+    """What one person may do alone needs no second yes, if the plan holds nothing but that."""
+    planned = Request.objects.filter(decision="", preapproved_by__isnull=False, plan_due=None, planning_problem="")
+    for request in planned.exclude(plan_digest="").select_related("subscription__authority", "preapproved_by"):
+        open_ = Request.objects.filter(pk=request.pk, decision="", plan_digest=request.plan_digest)
+        assert request.plan_id is not None
+        made = plan_view(request.plan_id)
+        if made is None or any(change["kind"] not in _ALONE[request.kind] for change in made.changes):
+            open_.update(planning_problem="NeedsApprover")
+            continue
+        try:
+            approve_preapproved(request)
+        except (DomainError, ProvisioningRefused):
+            open_.update(plan_due=now())
+
+
+# What a preapproved request may touch; anything more in its plan (a drift, say) is an approver's to read.
+_ALONE: Final[dict[str, frozenset[str]]] = {
+    RequestKind.SUSPEND: frozenset({"ceph.user"}),
+    RequestKind.RESUME: frozenset({"ceph.user"}),
+    RequestKind.KEYS: frozenset({"ceph.key"}),
+}
+
+
+def drop_former_keys() -> None:
+    """Both keys worked for a while, so that nobody's backup stopped; now the former one goes."""
+    due = Subscription.objects.filter(keys_until__lte=now(), closed_at=None, leave_requested_at=None)
+    for subscription in due.exclude(requests__decision="").select_related("authority"):
+        last = subscription.requests.filter(kind=RequestKind.KEYS, decision=Decision.APPROVED).first()
+        assert last is not None and last.decided_by is not None
+        mode = Mode.parse(subscription.mode)
+        newest = {name: serials[:1] for name, serials in mode.keys.items()}
+        with suppress(IntegrityError), transaction.atomic():
+            ask(subscription, RequestKind.KEYS, Actor(last.decided_by), mode=replace(mode, keys=newest), alone=True)
 
 
 def ask_repair(stack_key: str) -> None:
@@ -146,6 +209,7 @@ def ask_repair(stack_key: str) -> None:
                 kind=RequestKind.REPAIR,
                 level=subscription.level,
                 terms=subscription.terms,
+                mode=subscription.mode,
                 requested_by=None,
                 plan_due=now(),
             )

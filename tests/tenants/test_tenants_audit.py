@@ -150,7 +150,7 @@ def test_an_unsealed_event_can_only_be_sealed(world: World) -> None:
 
 
 def test_what_is_personal_may_be_erased_and_the_chain_still_holds(chain: World) -> None:
-    # By their ids: PostgreSQL takes a table that was filled in this very transaction for an empty one, and joins badly.
+    # By their ids: PostgreSQL takes a table filled in this very transaction for an empty one, and joins badly.
     first = list(AuditEvent.objects.filter(number__lte=10).values_list("pk", flat=True))
     AuditPersonalData.objects.filter(pk__in=first).delete()
     report = audit.verify_chain()
