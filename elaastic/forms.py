@@ -140,8 +140,8 @@ def typed(data: Mapping[str, Any], rows: list[int]) -> dict[str, Any]:
     plain = ("authority", "quota_gib", "retention_days", "immutability", "copies")
     kept: dict[str, Any] = {name: data.get(name, "") for name in plain}
     for place, index in enumerate(rows):
-        for part in ("name", "interval"):
-            kept[f"archive-{place}-{part}"] = data.get(f"archive-{index}-{part}", 24 if part == "interval" else "")
+        for part, usual in (("name", ""), ("interval", 24), ("immutability", "none")):
+            kept[f"archive-{place}-{part}"] = data.get(f"archive-{index}-{part}", usual)
     return kept
 
 

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from elaastic.views.acts import act_on
 from elaastic.views.asking import ask
 from elaastic.views.authorities import authority_list, authority_verify
 from elaastic.views.capacity import capacity
+from elaastic.views.changing import change
 from elaastic.views.console import (
     console,
     console_accept,
@@ -33,7 +35,14 @@ urlpatterns = [
     path(f"{SUBSCRIPTION}/", subscription, name="subscription"),
     path(f"{SUBSCRIPTION}/live/", subscription_live, name="subscription_live"),
     path(f"{SUBSCRIPTION}/events/", subscription_events, name="subscription_events"),
+    path(f"{SUBSCRIPTION}/change/", change, name="change"),
+    path(f"{SUBSCRIPTION}/leave/", act_on, {"act": "leave"}, name="leave"),
+    path(f"{SUBSCRIPTION}/purge/", act_on, {"act": "purge"}, name="purge"),
+    path(f"{SUBSCRIPTION}/suspend/", act_on, {"act": "suspend"}, name="suspend"),
+    path(f"{SUBSCRIPTION}/resume/", act_on, {"act": "resume"}, name="resume"),
     path(f"{SUBSCRIPTION}/credentials/<slug:name>/", reveal, name="reveal"),
+    path(f"{SUBSCRIPTION}/credentials/<slug:name>/rotate/", act_on, {"act": "rotate"}, name="rotate"),
+    path(f"{SUBSCRIPTION}/credentials/<slug:name>/revoke/", act_on, {"act": "revoke"}, name="revoke"),
     path(f"{SUBSCRIPTION}/config/<slug:name>/<slug:tool>/", configuration, name="configuration"),
     path("requests/", request_queue, name="request_queue"),
     path(f"{REQUEST}/", request_page, name="request"),

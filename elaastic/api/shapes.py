@@ -125,7 +125,7 @@ def request_shape(row: Request) -> dict[str, Any]:
         "terms": row.terms,
         "state": str(state_of(row)),
         "next_action": request_next_action(row),
-        "requested_by": _person(row.requested_by),
+        "requested_by": _person(row.requested_by or row.preapproved_by),
         "created_at": rfc3339(row.created_at),
         "plan_digest": row.plan_digest if row.plan_due is None else "",
         "problem": row.planning_problem,

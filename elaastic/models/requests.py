@@ -109,6 +109,7 @@ def request_state(request: Request) -> RequestState:
         return RequestState.APPLIED if request.applied_at else RequestState.APPROVED
     if request.decision:
         return RequestState(request.decision)
-    if request.plan_due is not None or not request.plan_digest:
+    goes_by_itself = request.preapproved_by_id is not None and not request.planning_problem
+    if request.plan_due is not None or not request.plan_digest or goes_by_itself:
         return RequestState.PLANNING
     return RequestState.AWAITING_DECISION

@@ -31,12 +31,13 @@ def requests_readable_by(actor: Actor) -> QuerySet[Request]:
     """Requests of the subscriptions one may read."""
     readable = authorities_readable_by(actor).values("pk")
     rows = Request.objects.filter(subscription__authority__in=readable)
-    return rows.select_related("subscription", "subscription__authority", "requested_by", "decided_by")
+    return rows.select_related("subscription__authority", "requested_by", "preapproved_by", "decided_by")
 
 
 def requests_in_state(rows: QuerySet[Request], state: str) -> QuerySet[Request]:
     """The rows that `request_state` would give this state: the same questions, as a query."""
-    open_, planned = Q(decision=""), Q(plan_due__isnull=True) & ~Q(plan_digest="")
+    goes_by_itself = Q(preapproved_by__isnull=False, planning_problem="")
+    open_, planned = Q(decision=""), Q(plan_due__isnull=True) & ~Q(plan_digest="") & ~goes_by_itself
     questions = {
         RequestState.PLANNING: open_ & ~planned,
         RequestState.AWAITING_DECISION: open_ & planned,
@@ -120,11 +121,12 @@ def _handed_out(subscription: Subscription, rows: list[ResourceView]) -> list[Cr
             subscription.keys_until if len(mode.serials(name)) > 1 else None,
         )
         for name in level.credentials
+        if not mode.leaving or level.key(name, mode) in by_name
     ]
 
 
 def _credential(name: str, row: ResourceView | None, former_until: datetime | None) -> Credential:
-    ready = row is not None and row.condition.state == State.READY
+    ready = row is not None and row.condition.state in (State.READY, State.RETAINED)
     return Credential(
         name=name,
         kind="s3",

@@ -21,12 +21,20 @@ def change_terms(*, subscription: Subscription, terms: Mapping[str, Any], by: Ac
     """Ask for other terms, whole. Raises Forbidden, NotInForce, Invalid, NothingChanges, RequestOpen."""
     _may_ask(subscription, by)
     frozen = check_terms(subscription.level, terms)
-    faults: FieldErrors = _faults(subscription, frozen)
+    check_change(subscription, frozen)
+    return _one_open(subscription, RequestKind.CHANGE, by, terms=frozen)
+
+
+def check_change(subscription: Subscription, terms: Mapping[str, Any] | None = None) -> None:
+    """Could these (checked) terms be asked for now? Stores nothing; raises what `change_terms` raises."""
+    _in_force(subscription)
+    if terms is None:
+        return
+    faults: FieldErrors = _faults(subscription, terms)
     if faults:
         raise Invalid(errors=faults)
-    if frozen == subscription.terms:
+    if terms == subscription.terms:
         raise NothingChanges
-    return _one_open(subscription, RequestKind.CHANGE, by, terms=frozen)
 
 
 def _faults(subscription: Subscription, terms: Mapping[str, Any]) -> dict[str, list[str]]:

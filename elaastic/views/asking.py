@@ -74,18 +74,23 @@ def _fresh(free: list[LocalAuthority]) -> AskForm:
     return AskForm(authorities=free, rows=len(archives), initial=initial)
 
 
-def _rows(data: QueryDict) -> int:
+def rows_of(data: QueryDict) -> int:
+    """How many archives are on the page, as the page says."""
     asked = data.get("rows", "1")
     return int(asked) if asked.isdecimal() and len(asked) < 4 else 1
 
 
 def _with_rows(data: QueryDict, step: str, free: list[LocalAuthority]) -> AskForm:
     """The page as it was typed, one archive more or less; nothing is judged yet."""
-    kept = list(range(_rows(data)))
-    if step.startswith("remove-"):
-        kept = [i for i in kept if f"remove-{i}" != step] or [0]
+    kept = kept_rows(data, step)
     rows = len(kept) + 1 if step == "add" else len(kept)
     return AskForm(authorities=free, rows=rows, initial={**typed(data, kept), "rows": rows})
+
+
+def kept_rows(data: QueryDict, step: str) -> list[int]:
+    """The archives that stay on the page; one stays always."""
+    kept = list(range(rows_of(data)))
+    return [i for i in kept if f"remove-{i}" != step] or [0]
 
 
 def _page(
@@ -104,7 +109,7 @@ def _steps() -> list[str]:
 
 def _read(request: HttpRequest, free: list[LocalAuthority]) -> tuple[AskForm, dict[str, Any] | None]:
     """The bound form, and the terms when everything is in order."""
-    form = AskForm(request.POST, authorities=free, rows=_rows(request.POST))
+    form = AskForm(request.POST, authorities=free, rows=rows_of(request.POST))
     readable = form.is_valid()
     try:
         terms = check_terms(LEVEL, form.terms())

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from elaastic.models import RequestState, SubscriptionState
+from elaastic.models import RequestState, Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import Credential, Overview, credentials, state_of
 from elaastic.views import words
 from provisioning.domain.conditions import AT_REST, NEEDS_HUMAN, Condition, State
 from provisioning.selectors.capacity import platforms
 from provisioning.selectors.stacks import ResourceView, resources
+from provisioning.services.clock import now
 
 # state of a subscription -> the Condition state whose badge has its colour and icon
 BADGES: Final[Mapping[str, str]] = {
@@ -95,7 +97,7 @@ def standing(seen: Overview, *, may_act: bool) -> Standing:
     return Standing(
         seen=seen,
         parts=parts,
-        ready=sum(1 for p in parts if p.condition.state == State.READY),
+        ready=sum(1 for p in parts if p.condition.state in (State.READY, State.RETAINED)),
         step=step,
         credentials=found,
         every_s=_pause(seen),
@@ -157,6 +159,8 @@ def next_step(seen: Overview, found: tuple[Credential, ...], *, may_act: bool) -
         return NextStep(_("This subscription has ended."), _("Nothing is to be done."), "idle")
     if seen.condition.state in NEEDS_HUMAN:
         return _while_stuck(seen)
+    if seen.state == SubscriptionState.LEAVING:
+        return _while_leaving(seen.subscription)
     if seen.state in (SubscriptionState.APPROVED, SubscriptionState.PROVISIONING, SubscriptionState.CHANGING):
         return NextStep(
             _("The region said yes: your space is being prepared."),
@@ -167,6 +171,24 @@ def next_step(seen: Overview, found: tuple[Credential, ...], *, may_act: bool) -
             _("The subscription is suspended."), _("Nothing new is written; you can still restore."), "warn"
         )
     return _once_active(seen, found, may_act=may_act)
+
+
+def _while_leaving(row: Subscription) -> NextStep:
+    assert row.kept_until is not None
+    said = {"day": date_format(row.kept_until, "d/m/Y")}
+    if row.kept_until > now():
+        return NextStep(
+            _("Nothing new is copied; what was copied is kept until %(day)s.") % said,
+            _("The restore key works until then: take away what you need."),
+            "warn",
+        )
+    return NextStep(
+        _("What was copied was kept until %(day)s, as promised.") % said,
+        _("Nothing is deleted by itself: ask for the deletion when you have what you need."),
+        "warn",
+        reverse("purge", args=[row.public_id]),
+        _("Delete what was kept…"),
+    )
 
 
 def _while_asked(seen: Overview) -> NextStep:

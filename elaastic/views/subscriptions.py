@@ -5,12 +5,20 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from elaastic.forms import INTERVALS
 from elaastic.models import Request, Subscription
-from elaastic.permissions import may_collect, may_read_region
-from elaastic.selectors.subscriptions import Credential, archives, overview, overviews, subscriptions_readable_by
+from elaastic.permissions import may_ask, may_collect, may_operate, may_read_region
+from elaastic.selectors.subscriptions import (
+    Credential,
+    Overview,
+    archives,
+    overview,
+    overviews,
+    subscriptions_readable_by,
+)
 from elaastic.services.collecting import connection_of
 from elaastic.usage import usage_of
 from elaastic.views import words
@@ -22,6 +30,7 @@ from elaastic.views.standing import Standing, badge, platform_trouble, standing
 from elaastic.views.timelines import Entry, event_entries, request_timeline
 from provisioning.domain.manifest import Placement
 from provisioning.selectors.stacks import events
+from provisioning.services.clock import now
 from tenants.models import Actor
 
 _NEWEST = 200
@@ -97,7 +106,32 @@ def _context(actor: Actor, row: Subscription, found: Standing) -> dict[str, Any]
         "requests": request_rows(Request.objects.filter(subscription=row)[:10]),
         "archives": _archives(row),
         "connection": connection_of(row) if row.activated_at else None,
+        "acts": _acts(actor, found.seen),
+        "in_force": in_force(row),
+        "revokes": in_force(row) and (may_collect(actor, row) or may_operate(actor)),
     }
+
+
+def in_force(row: Subscription) -> bool:
+    """It began, and neither ended nor is about to."""
+    return bool(row.activated_at) and not (row.leave_requested_at or row.ended_at or row.closed_at)
+
+
+def _acts(actor: Actor, seen: Overview) -> list[tuple[str, str]]:
+    """(address, label) of what this person may ask for now; nothing while a request is open."""
+    row = seen.subscription
+    if seen.open_request is not None:
+        return []
+    found = []
+    if may_ask(actor, row) and in_force(row):
+        found += [("change", _("Change space, archives or retention…")), ("leave", _("Leave…"))]
+    if may_ask(actor, row) and row.kept_until and not row.ended_at and row.kept_until <= now():
+        found.append(("purge", _("Delete what was kept…")))
+    if may_operate(actor) and in_force(row):
+        found.append(
+            ("resume", _("Let writing go on…")) if row.suspended_at else ("suspend", _("Suspend writing…"))
+        )
+    return [(reverse(name, args=[row.public_id]), label) for name, label in found]
 
 
 def _card(credential: Credential) -> dict[str, Any]:

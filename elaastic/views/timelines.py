@@ -31,7 +31,7 @@ class Entry:
 
 def request_timeline(request: Request, plan_made_at: datetime | None) -> list[Entry]:
     """Asked, plan ready, decided, applied: newest first."""
-    asker = str(request.requested_by) if request.requested_by else _("the portal")
+    asker = str(request.requested_by or request.preapproved_by or _("the portal"))
     asked = (
         _("The portal asked for a repair.") if request.kind == RequestKind.REPAIR else _("The request was sent.")
     )

@@ -133,6 +133,7 @@ FIELDS: Final[Mapping[str, Text]] = {
     "versioning": gettext_lazy("Earlier versions are kept"),
     "placement_target": gettext_lazy("Where the copies are"),
     "policy": gettext_lazy("Access rules"),
+    "private": gettext_lazy("Closed to the public"),
     "bucket": gettext_lazy("Name of the archive"),
     "user": gettext_lazy("Identity"),
 }
@@ -148,6 +149,9 @@ def resource_title(name: str) -> str:
     """`writer-key` → the words for it; an archive is called by its own name; an unknown one as it is."""
     if name.startswith("archive-"):
         return _("Archive “%(name)s”") % {"name": name.removeprefix("archive-")}
+    first, _dash, serial = name.rpartition("-")
+    if serial.isdigit() and first in RESOURCES:
+        return _("%(title)s, number %(serial)s") % {"title": RESOURCES[first], "serial": serial}
     return str(RESOURCES.get(name, name))
 
 

@@ -11,9 +11,10 @@ from provisioning.models import Resource, clock
 
 
 def reveal(key: str, resource: str) -> dict[str, Secret]:
-    """The secrets of one ready resource, by field, the first time; AlreadyRevealed ever after."""
+    """The secrets of one resource that stands, by field, the first time; AlreadyRevealed ever after."""
     with transaction.atomic():
-        row = Resource.objects.filter(stack__key=key, name=resource, state=State.READY).first()
+        stands = [State.READY, State.RETAINED]
+        row = Resource.objects.filter(stack__key=key, name=resource, state__in=stands).first()
         if row is None:
             raise NotFound("There is no such credential, or it is not ready yet.")
         if not Resource.objects.filter(pk=row.pk, revealed_at__isnull=True).update(revealed_at=clock.now()):

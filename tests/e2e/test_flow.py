@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.goodness import assert_page_is_good
+from tests.e2e.later import live_with_it
 from tests.e2e.portal import confirm_that_it_is_me, running_portal, sign_in, somebody, wait_for
 
 pytestmark = pytest.mark.browser
@@ -40,6 +41,7 @@ def play(browser: Browser, portal: str, width: int, town: str, space: str = "500
             _approve(approver, address)
         _follow(page)
         _collect(page)
+        live_with_it(browser, portal, page, width)
     with somebody(browser, portal, "operator@region.example", width) as operator:
         _look_behind(operator)
 

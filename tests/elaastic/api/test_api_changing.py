@@ -65,7 +65,11 @@ def test_a_second_request_is_refused_with_the_open_one_named(flow: Flow) -> None
     row = flow.active()
     first = patch(flow, "owner", row["id"], {"terms": {**row["terms"], "quota_gib": 150}}).json()
     second = delete(flow, "owner", row["id"])
-    assert (second.status_code, second.json()["code"], second.json()["request"]) == (409, "request_open", first["id"])
+    assert (second.status_code, second.json()["code"], second.json()["request"]) == (
+        409,
+        "request_open",
+        first["id"],
+    )
 
 
 def test_the_same_terms_and_another_level_are_refused(flow: Flow) -> None:

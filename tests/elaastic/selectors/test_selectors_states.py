@@ -28,6 +28,7 @@ rows = st.lists(
             "plan_digest": st.sampled_from(["", "d" * 64]),
             "applied_at": times,
             "planning_problem": st.sampled_from(["", "NoRoom"]),
+            "alone": st.booleans(),
         }
     ),
     max_size=8,
@@ -45,7 +46,8 @@ def test_the_query_for_a_state_gives_the_rows_of_that_state_and_no_other(
     for columns in found:
         subscription = Subscription.objects.create(authority=world.home, level=1, closed_at=WHEN)
         decided = approver if columns["decision"] else None
-        Request.objects.create(subscription=subscription, level=1, terms={}, decided_by=decided, **columns)
+        people = {"decided_by": decided, "preapproved_by": approver if columns.pop("alone") else None}
+        Request.objects.create(subscription=subscription, level=1, terms={}, **people, **columns)
     by_state = {state: set(requests_in_state(Request.objects.all(), state)) for state in RequestState}
     shown = {state: {r for r in Request.objects.all() if request_state(r) == state} for state in RequestState}
     assert by_state == shown
