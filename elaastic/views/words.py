@@ -100,6 +100,8 @@ CONDITIONS: Final[Mapping[str, Text]] = {
     ),
     "Refused": gettext_lazy("The platform refused: the cause that it names must be mended, then tried again."),
     "Forbidden": gettext_lazy("The portal's credentials on this platform do not allow it: they must be mended."),
+    "Emptying": gettext_lazy("Its copies are being deleted, as approved; with many of them it takes a while."),
+    "Locked": gettext_lazy("It holds copies whose lock has not ended: nobody can delete them before their time."),
     "NotEmpty": gettext_lazy("It still holds data, and data is never deleted in passing."),
     "InUse": gettext_lazy("A recovery point is in use: it will be removed when the work on it ends."),
     "Defect": gettext_lazy("The portal itself has a fault here: the region must read its log, then try again."),

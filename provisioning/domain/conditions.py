@@ -56,6 +56,8 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "Refused": ("region", "The platform refused; mend the cause it names, then retry."),
     "Forbidden": ("region", "The portal's credentials on this platform do not allow it; mend them, then retry."),
     "NotEmpty": ("region", "It still holds data, and data is never deleted by the way."),
+    "Emptying": ("nobody", "Its copies are being deleted, as approved; with many of them it takes a while."),
+    "Locked": ("nobody", "It holds copies whose lock has not ended; nobody can delete them before their time."),
     "InUse": ("nobody", "A recovery point in use is pinned; it will be removed when the work on it ends."),
     "Defect": ("region", "The portal met a defect of its own here: report it with its log, then retry."),
     "SecretLost": ("region", "The vault cannot decrypt its secret; put the missing key back."),

@@ -33,6 +33,12 @@ class TemporaryError(ProviderError):
         self.unsent = unsent
 
 
+class StillAtWork(TemporaryError):
+    """A part was done and more is left: called again, it goes on. Neither a failure nor a try."""
+
+    reason = "Emptying"
+
+
 class PlatformDown(TemporaryError):
     """No connection, a time-out, or 502/503/504 (Proxmox: 595/596). Only these move the breaker."""
 

@@ -24,6 +24,7 @@ class Target:
     spec: Any
     external_id: str | None = None
     handle: str | None = None
+    purge: bool = False  # a plan said in words that its data goes with it
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     ref_secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
 

@@ -245,7 +245,7 @@ class _Step:
 
 _NOW: Final = {"create": "Creating", "update": "Updating", "delete": "Deleting"}
 _PAST: Final = {"create": "CreateSent", "update": "UpdateSent", "delete": "DeleteSent"}
-_WAITS: Final = frozenset({"NotEmpty", "InUse"})
+_WAITS: Final = frozenset({"NotEmpty", "InUse", "Locked"})
 
 
 def _outside(call: Callable[[], T]) -> T:

@@ -95,6 +95,7 @@ class Scene:
             spec=self.spec(row),
             external_id=row.external_id or None,
             handle=row.handle or None,
+            purge=row.purge and row.wish == Resource.Wish.ABSENT,
             secrets=stored.get(row.pk, {}),
             ref_secrets={f: stored.get(pk, {}) for f, pk in self._others(row).items()},
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from provisioning.domain.conditions import Condition, State, condition
-from provisioning.domain.errors import TemporaryError
+from provisioning.domain.errors import StillAtWork, TemporaryError
 from provisioning.engine import claims
 from provisioning.engine.claims import Claim
 from provisioning.models import Resource
@@ -23,6 +23,9 @@ def columns(what: Condition) -> dict[str, Any]:
 
 def later(row: Resource, error: TemporaryError, now: datetime) -> dict[str, Any]:
     """The columns to write. Full jitter, doubled with each failure, unless the platform said when to come back."""
+    if isinstance(error, StillAtWork):
+        going_on = condition(State.PROGRESSING, error.reason, error.message)
+        return {**columns(going_on), "trouble_since": None, "failures": 0, "next_look": now}
     since = row.trouble_since or now
     ceiling = min(LONGEST_BACKOFF_S, 2.0 ** min(row.failures + 1, 10))
     wait = error.retry_after or random.uniform(0.2, ceiling)  # noqa: S311  (full jitter, not a secret)

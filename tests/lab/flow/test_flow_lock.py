@@ -110,10 +110,10 @@ def test_an_end_without_a_purge_keeps_the_archive_and_who_restores_from_it(locke
     assert locked.still_there()
 
 
-def test_an_end_with_a_purge_is_stopped_by_the_data(locked: Locked) -> None:
+def test_an_end_with_a_purge_is_stopped_by_the_lock(locked: Locked) -> None:
     """After the one without: the region said yes in words, and the copy is still not the portal's to take."""
     end(locked.town, purge=("archive-backup",))
-    wait_until("the archive's end tried", lambda: archive(locked.town).condition.reason == "NotEmpty")
+    wait_until("the archive's end tried", lambda: archive(locked.town).condition.reason == "Locked")
     assert archive(locked.town).condition.state in (State.BLOCKED, State.FAILED)
     assert locked.still_there()
 

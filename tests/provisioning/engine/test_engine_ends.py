@@ -1,6 +1,9 @@
 """How things end: torn down, kept, given up in words, and wanted again."""
 
 from provisioning.domain.conditions import State
+from provisioning.domain.errors import StillAtWork
+from provisioning.domain.handler import Target
+from provisioning.domain.observation import Outcome
 from provisioning.models import Resource
 from provisioning.services import stacks
 from tests.provisioning.engine.room import Room
@@ -82,3 +85,21 @@ def test_data_wanted_again_after_its_end_has_a_new_name(room: Room) -> None:
     room.approve({"project": 1, "bucket": 1})
     room.settle()
     assert [t.id for t in room.there("bucket")] == ["sim.a.bucket.2"]
+
+
+def test_what_is_removed_in_pieces_is_gone_on_with_and_is_no_trouble(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    handler = room.provider.handlers["project"]
+    honest, left = handler.delete, iter(range(20))
+
+    def piece(target: Target) -> Outcome:
+        if next(left, None) is None:
+            return honest(target)
+        assert room.row("project").trouble_since is None
+        raise StillAtWork("More is left.")
+
+    handler.delete = piece  # type: ignore[method-assign]
+    room.approve({})
+    room.settle()
+    assert room.row("project").state == State.GONE

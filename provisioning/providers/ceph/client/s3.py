@@ -3,12 +3,13 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
-from provisioning.domain.errors import ProviderError
+from provisioning.domain.errors import PermanentError, ProviderError, TemporaryError
 from provisioning.domain.secrets import Secret
 from provisioning.providers.ceph.client.errors import (
     NotThere,
@@ -231,6 +232,31 @@ class Signed:
             if not more:
                 return
             words["ContinuationToken"] = _field(doing, found, "NextContinuationToken")
+
+    def erase_page(self, bucket: str) -> int:
+        """Remove up to a thousand versions and markers for good; how many. Locked where one must stay."""
+        doing = f"emptying {bucket}"
+        found = self._call(doing, "list_object_versions", Bucket=bucket, MaxKeys=1000)
+        _field(doing, found, "IsTruncated")
+        listed = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+        if not listed:
+            return 0
+        given_up = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed]
+        said = self._call(doing, "delete_objects", Bucket=bucket, Delete={"Objects": given_up, "Quiet": True})
+        kept = {str(fault.get("Code", "")) for fault in said.get("Errors", [])}
+        if kept & {"AccessDenied", "ObjectLocked"}:
+            raise PermanentError("A version is under lock.", reason="Locked")
+        if kept:
+            raise TemporaryError(f"Not every version could be removed ({', '.join(sorted(kept))}).")
+        return len(given_up)
+
+    def abort_uploads(self, bucket: str) -> None:
+        """What was begun and never finished goes too; RGW counts its parts."""
+        doing = f"ending the uploads to {bucket}"
+        for one in self._call(doing, "list_multipart_uploads", Bucket=bucket).get("Uploads", []):
+            words = {"Bucket": bucket, "Key": one["Key"], "UploadId": one["UploadId"]}
+            with suppress(NotThere):
+                self._call(doing, "abort_multipart_upload", **words)
 
     def _found(self, doing: str, method: str, name: str, absent: str, **words: Any) -> Any:
         """The answer's field `name`, or None for the one not-found code that means "not set"."""

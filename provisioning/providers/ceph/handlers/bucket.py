@@ -6,11 +6,12 @@ nothing is written without its versions or in public; and a bucket left half mad
 a difference.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from provisioning.domain.errors import AlreadyExists, PermanentError, TemporaryError
+from provisioning.domain.errors import AlreadyExists, PermanentError, StillAtWork, TemporaryError
 from provisioning.domain.handler import Target
 from provisioning.domain.observation import Absent, Observation, Outcome, Present
 from provisioning.kinds.ceph import BucketSpec, bucket_name, policy_digest, policy_document
@@ -20,6 +21,7 @@ from provisioning.providers.ceph.client.s3 import S3, ObjectLock, Signed
 from provisioning.providers.ceph.handlers.instant import Instant
 from provisioning.providers.ceph.handlers.lifecycle import kept_days, rules
 
+EMPTYING_S: Final = 10.0  # then the claim is looked after, and the next piece follows
 _FIXED: Final = frozenset({"placement_target", "owner"})
 
 
@@ -61,12 +63,18 @@ class BucketHandler(Instant):
         return Outcome(external_id=target.external_id)
 
     def delete(self, target: Target) -> Outcome:
-        """Only the recorded bucket, and only empty: versions and markers are data (NotEmpty)."""
+        """Only the recorded bucket. What it holds stops it (NotEmpty), old versions too, unless a plan gave it up.
+
+        It is emptied in pieces: StillAtWork while more is left, Locked before a lock has ended.
+        """
         assert target.external_id
         try:
             found = self._there(target)
             if found is not None:
-                self._owner(target).delete_bucket(found.name)
+                key = self._owner(target)
+                if target.purge:
+                    _empty(key, found.name)
+                key.delete_bucket(found.name)
         except NotThere as error:
             if error.code != "NoSuchBucket":
                 raise
@@ -134,6 +142,14 @@ class BucketHandler(Instant):
         if not {"access_key", "secret_key"} <= secrets.keys():
             raise TemporaryError("The owner's key is not in the vault yet; the portal looks again by itself.")
         return self.s3.signed(secrets["access_key"].reveal(), secrets["secret_key"])
+
+
+def _empty(key: Signed, bucket: str) -> None:
+    end = time.monotonic() + EMPTYING_S
+    key.abort_uploads(bucket)
+    while key.erase_page(bucket):
+        if time.monotonic() > end:
+            raise StillAtWork("More is left.")
 
 
 def _retention(spec: BucketSpec, lock: ObjectLock, lifecycle_days: int | None) -> int | None:

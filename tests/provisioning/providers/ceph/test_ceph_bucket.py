@@ -7,11 +7,12 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from provisioning.domain.errors import PermanentError, TemporaryError
+from provisioning.domain.errors import PermanentError, StillAtWork, TemporaryError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent, Present
 from provisioning.domain.secrets import Secret
 from provisioning.kinds.ceph import BucketSpec
+from provisioning.providers.ceph.handlers import bucket as bucket_handler
 from tests.provisioning.providers.ceph.battery import ChangeableBattery, differs, present
 from tests.provisioning.providers.ceph.town import Town
 
@@ -25,11 +26,11 @@ def owner_key(town: Town) -> Keys:
 
 def archive(town: Town, key: Keys, **words: Any) -> Target:
     """An archive's target; `incarnation` and the fields of its spec may be said."""
-    incarnation = words.pop("incarnation", 1)
+    incarnation, name = words.pop("incarnation", 1), words.pop("bucket", "backup")
     uids = {role: f"{town.tenant}${role}" for role in ("owner", "writer", "restore", "probe")}
     shape = {"placement_target": "two-sites-an-pu", "retention_days": 30, "immutability": "none"}
-    spec = BucketSpec(bucket="backup", owner_key=key["access_key"].reveal(), **{**uids, **shape, **words})
-    return town.target("archive-backup", spec, incarnation=incarnation, ref_secrets={"owner_key": key})
+    spec = BucketSpec(bucket=name, owner_key=key["access_key"].reveal(), **{**uids, **shape, **words})
+    return town.target(f"archive-{name}", spec, incarnation=incarnation, ref_secrets={"owner_key": key})
 
 
 class TestBucket(ChangeableBattery):
@@ -153,6 +154,50 @@ class TestBucket(ChangeableBattery):
         assert refused.value.reason == "NotEmpty"
         versions = owner.list_object_versions(Bucket="backup")["Versions"]
         assert [one["Key"] for one in versions] == ["a"]
+
+    def test_what_a_plan_gave_up_goes_with_it(self, town: Town, owner_key: Keys, handler: Handler) -> None:
+        target = archive(town, owner_key)
+        made = handler.create(target)
+        beside = archive(town, owner_key, bucket="beside")
+        handler.create(beside)
+        owner = self.owner(town, target)
+        for bucket in ("backup", "beside"):
+            owner.put_object(Bucket=bucket, Key="a", Body=b"1")
+            owner.put_object(Bucket=bucket, Key="a", Body=b"2")
+            owner.delete_object(Bucket=bucket, Key="a")
+            owner.create_multipart_upload(Bucket=bucket, Key="half")
+        given_up = replace(self.recorded(target, made.external_id), purge=True)
+        handler.delete(given_up)
+        handler.delete(given_up)
+        assert handler.observe(given_up) == Absent()
+        assert [one["Name"] for one in owner.list_buckets()["Buckets"]] == ["beside"]
+        assert len(owner.list_object_versions(Bucket="beside")["Versions"]) == 2
+
+    def test_much_goes_in_pieces(
+        self, town: Town, owner_key: Keys, handler: Handler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bucket_handler, "EMPTYING_S", -1.0)
+        target = archive(town, owner_key)
+        made = handler.create(target)
+        self.owner(town, target).put_object(Bucket="backup", Key="a", Body=b"1")
+        given_up = replace(self.recorded(target, made.external_id), purge=True)
+        with pytest.raises(StillAtWork):
+            handler.delete(given_up)
+        handler.delete(given_up)
+        assert handler.observe(given_up) == Absent()
+
+    @pytest.mark.parametrize("mode", ["governance", "compliance"])
+    def test_what_is_locked_stays_whatever_was_approved(
+        self, town: Town, owner_key: Keys, handler: Handler, mode: str
+    ) -> None:
+        target = archive(town, owner_key, immutability=mode)
+        made = handler.create(target)
+        owner = self.owner(town, target)
+        owner.put_object(Bucket="backup", Key="a", Body=b"1")
+        with pytest.raises(PermanentError) as refused:
+            handler.delete(replace(self.recorded(target, made.external_id), purge=True))
+        assert refused.value.reason == "Locked"
+        assert [one["Key"] for one in owner.list_object_versions(Bucket="backup")["Versions"]] == ["a"]
 
     def test_another_bucket_of_the_same_name_is_neither_seen_nor_removed(
         self, town: Town, handler: Handler, target: Target
