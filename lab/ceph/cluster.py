@@ -21,11 +21,12 @@ from lab.ceph.conf import PORTS_NEEDED, Settings, write_conf
 from lab.ceph.mon import Mon
 from lab.ceph.region import forget_region, write_region
 from lab.deadline import file_lock, wait_until
+from lab.marche import SITE_CODES, SITES
 from lab.process import Daemons, run_checked
 from lab.system import LabError, Options, State, Status
 
 REGION = "marche"
-OSDS = tuple(f"osd.{number}" for number in range(len(crush.SITES)))
+OSDS = tuple(f"osd.{number}" for number in range(len(SITES)))
 
 
 def _argv(name: str, folder: Path) -> list[str]:
@@ -97,7 +98,7 @@ class CephCluster:
         if self._options.fast_day_s:
             settings = Settings(**(vars(settings) | {"fast_day_s": self._options.fast_day_s}))
             settings.save(self.folder)
-        write_conf(self.folder, settings, crush.SITE_CODES)
+        write_conf(self.folder, settings, SITE_CODES)
         self._spawn("mon.a", "mgr.x", *OSDS)
         with self.mon() as mon:
             self._wait("all OSDs up", lambda: self._osds_up(mon) == len(OSDS))
@@ -135,7 +136,7 @@ class CephCluster:
     def stop_site(self, code: str) -> None:
         """Kills the site's OSD as a power cut would, and waits until the cluster has noticed."""
         self._daemons.stop([self._osd_of(code)], by=signal.SIGKILL)
-        number = crush.SITE_CODES.index(code)
+        number = SITE_CODES.index(code)
         with self.mon() as mon:
             self._wait(
                 f"the loss of {code} noticed",
@@ -172,7 +173,7 @@ class CephCluster:
 
     def _make(self, settings: Settings) -> None:
         binding.ensure()
-        write_conf(self.folder, settings, crush.SITE_CODES)
+        write_conf(self.folder, settings, SITE_CODES)
         self._make_mon(settings, keyring.write_keyrings(self.folder))
         self._spawn("mon.a", "mgr.x")
         with self.mon() as mon:
@@ -242,9 +243,9 @@ class CephCluster:
 
     @staticmethod
     def _osd_of(code: str) -> str:
-        if code not in crush.SITE_CODES:
-            raise LabError(f"There is no site called {code!r}; the lab has {', '.join(crush.SITE_CODES)}.")
-        return OSDS[crush.SITE_CODES.index(code)]
+        if code not in SITE_CODES:
+            raise LabError(f"There is no site called {code!r}; the lab has {', '.join(SITE_CODES)}.")
+        return OSDS[SITE_CODES.index(code)]
 
     @staticmethod
     def _rgw_answers(settings: Settings) -> bool:

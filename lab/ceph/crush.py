@@ -1,4 +1,4 @@
-"""Sites, and where copies go: CRUSH rules and the pools of each placement target.
+"""The region in CRUSH: a rule and the pools for each placement target.
 
 The datacenters themselves come from each OSD's `crush location` (see conf.py); here are the rules that use
 them. A two-site rule takes one leaf from each of exactly its two datacenters, which no mon command can
@@ -7,58 +7,11 @@ express, so the map is decompiled, given the rules, and compiled again.
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.ceph.mon import Mon
+from lab.marche import SITES, TARGETS, Target
 from lab.process import run_checked
-
-
-@dataclass(frozen=True)
-class Site:
-    """A datacenter of the region: `code` is its CRUSH name, its OSD's number its place in `SITES`."""
-
-    code: str
-    name: str
-    lat: float
-    lon: float
-    seismic_zone: int
-
-
-@dataclass(frozen=True)
-class Target:
-    """An RGW placement target, with a CRUSH rule and two pools of the same name. `copies` a site: one."""
-
-    id: str
-    sites: tuple[str, ...]
-
-    @property
-    def copies(self) -> int:
-        return len(self.sites)
-
-    @property
-    def data_pool(self) -> str:
-        return f"marche.{self.id}.data"
-
-    @property
-    def index_pool(self) -> str:
-        """Bucket indexes, and the parts of uploads not yet complete (RGW's extra pool)."""
-        return f"marche.{self.id}.index"
-
-
-SITES = (
-    Site("an", "Ancona", 43.617, 13.517, 2),
-    Site("pu", "Pesaro", 43.910, 12.913, 2),
-    Site("mc", "Macerata", 43.300, 13.453, 2),
-)
-SITE_CODES = tuple(site.code for site in SITES)
-
-TARGETS = (
-    Target("three-sites", ("an", "pu", "mc")),
-    Target("two-sites-an-pu", ("an", "pu")),
-    Target("two-sites-an-mc", ("an", "mc")),
-    Target("two-sites-pu-mc", ("pu", "mc")),
-)
 
 # Assumption: a few PGs spread the test data well enough over one OSD a site, and each costs start-up time.
 PG_NUM = 4

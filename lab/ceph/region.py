@@ -6,9 +6,9 @@ from pathlib import Path
 import yaml
 
 from lab.ceph.conf import Settings
-from lab.ceph.crush import SITES, TARGETS
 from lab.ceph.keyring import keyring_file, write_private
 from lab.ceph.rgw import PORTAL_USER, read_keys
+from lab.marche import SITES, TARGETS
 
 # Assumption: one OSD a site, used by nothing else, and writing stops being safe where Ceph itself begins to
 # warn: its near-full ratio, 0.85 unless changed. Whole GiB (2^30), rounded down.

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.ceph.conf import Settings
-from lab.ceph.crush import TARGETS
 from lab.ceph.keyring import write_private
+from lab.marche import TARGETS
 from lab.process import run_checked
 
 PORTAL_USER = "mcloud-portal"

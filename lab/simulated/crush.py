@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from lab.simulated.shape import Shape, Site, Target
+from lab.marche import Target
+from lab.simulated.shape import Shape
 from lab.simulated.store import Store
 
 # Ids of CRUSH buckets are negative: root, then a datacenter and a host a site.
@@ -47,13 +48,13 @@ def osd_tree(store: Store, shape: Shape, asked: Mapping[str, object]) -> object:
             "reweight": 1,
             "primary_affinity": 1,
         }
-        nodes.append({**osd(number, site, depth=3), **status})
+        nodes.append({**osd(number, shape, depth=3), **status})
     return {"nodes": nodes, "stray": []}
 
 
-def osd(number: int, site: Site, depth: int) -> dict[str, object]:
+def osd(number: int, shape: Shape, depth: int) -> dict[str, object]:
     # CRUSH weights are TiB.
-    weight = site.storage_gib / 1024
+    weight = shape.site_gib / 1024
     return {
         "id": number, "device_class": "hdd", "name": f"osd.{number}", "type": "osd", "type_id": 0,
         "crush_weight": weight, "depth": depth, "pool_weights": {},
@@ -100,7 +101,7 @@ def crush(store: Store, shape: Shape, asked: Mapping[str, object]) -> object:
 
 def _crush_buckets(shape: Shape) -> list[dict[str, object]]:
     # Weights in CRUSH's fixed point: 65536 is 1 TiB.
-    weights = [site.storage_gib * 64 for site in shape.sites]
+    weights = [shape.site_gib * 64] * len(shape.sites)
     fixed = {"alg": "straw2", "hash": "rjenkins1"}
     dcs = [{"id": -2 - 2 * n, "weight": weight, "pos": n} for n, weight in enumerate(weights)]
     shown: list[dict[str, object]] = [

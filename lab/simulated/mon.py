@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lab.marche import Target
 from lab.simulated import buckets, clock, crush
 from lab.simulated.calls import Call
 from lab.simulated.errors import Refused
-from lab.simulated.shape import GIB, Shape, Target
+from lab.simulated.shape import GIB, Shape
 from lab.simulated.store import Store
 from lab.simulated.web import Answer
 
@@ -53,7 +54,7 @@ def _sites_of(shape: Shape, placement: str) -> tuple[str, ...]:
 
 def _df(store: Store, shape: Shape, asked: Mapping[str, object]) -> object:
     used = _used(store, shape)
-    total = sum(site.storage_gib for site in shape.sites) * GIB
+    total = shape.total_gib * GIB
     spent = sum(used.values())
     raw = {
         "total_bytes": total, "total_avail_bytes": total - spent, "total_used_bytes": spent,
@@ -89,7 +90,7 @@ def _pool_stats(store: Store, shape: Shape, used: Mapping[str, int], pool: Pool,
     mine = [bucket for bucket in buckets.all_buckets(store) if pool.holds_data and bucket.placement == target.id]
     stored, held = sum(one.size for one in mine), sum(one.objects for one in mine)
     spent = sum(one.size_actual for one in mine) * target.copies
-    free = min(site.storage_gib * GIB - used[site.code] for site in shape.sites if site.code in target.sites)
+    free = min(shape.site_gib * GIB - used[code] for code in target.sites)
     stats: dict[str, object] = {
         "stored": stored, "objects": held, "kb_used": -(-spent // 1024), "bytes_used": spent,
         "percent_used": spent / max(1, spent + free), "max_avail": free,
@@ -109,13 +110,13 @@ def _osd_df(store: Store, shape: Shape, asked: Mapping[str, object]) -> object:
     used, down = _used(store, shape), crush.sites_down(store)
     nodes = []
     for number, site in enumerate(shape.sites):
-        kib, spent = site.storage_gib * GIB // 1024, -(-used[site.code] // 1024)
+        kib, spent = shape.site_gib * GIB // 1024, -(-used[site.code] // 1024)
         figures = {
             "reweight": 1, "kb": kib, "kb_used": spent, "kb_used_data": spent, "kb_used_omap": 0, "kb_used_meta": 0,
             "kb_avail": kib - spent, "utilization": 100 * spent / kib, "var": 1, "pgs": 8,
             "status": "down" if site.code in down else "up",
         }  # fmt: skip
-        nodes.append({**crush.osd(number, site, depth=3), **figures})
+        nodes.append({**crush.osd(number, shape, depth=3), **figures})
     total, spent = sum(_int(one["kb"]) for one in nodes), sum(_int(one["kb_used"]) for one in nodes)
     summary = {
         "total_kb": total, "total_kb_used": spent, "total_kb_used_data": spent, "total_kb_used_omap": 0,
@@ -147,7 +148,7 @@ def _health(store: Store, shape: Shape, asked: Mapping[str, object]) -> object:
 def _status(store: Store, shape: Shape, asked: Mapping[str, object]) -> object:
     up = len(shape.sites) - len(crush.sites_down(store))
     used = sum(_used(store, shape).values())
-    total = sum(site.storage_gib for site in shape.sites) * GIB
+    total = shape.total_gib * GIB
     held = store.number("SELECT SUM(objects) FROM buckets")
     data = store.number("SELECT SUM(size) FROM buckets")
     pgs, count = 8 * len(shape.targets), len(shape.sites)

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import yaml
@@ -74,15 +74,11 @@ def region_of(folder: Path, shape: Shape, port: int) -> dict[str, object]:
         "ca_file": None,
         "credentials_file": str(folder.absolute() / CREDENTIALS_FILE),
         "queue": "ceph",
-        "totals_by_site": {site.code: {"storage_gib": site.storage_gib} for site in shape.sites},
+        "totals_by_site": {code: {"storage_gib": shape.site_gib} for code in codes},
         "overcommit": {},
         "placement_targets": [
             {"id": target.id, "sites": list(target.sites), "copies": target.copies} for target in shape.targets
         ],
         "maintenance": None,
     }
-    sites = [
-        {"code": site.code, "name": site.name, "lat": site.lat, "lon": site.lon, "seismic_zone": site.seismic_zone}
-        for site in shape.sites
-    ]
-    return {"installation": "mcloud", "sites": sites, "platforms": [platform]}
+    return {"installation": "mcloud", "sites": [asdict(site) for site in shape.sites], "platforms": [platform]}

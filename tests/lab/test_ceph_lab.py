@@ -19,9 +19,9 @@ from rgwadmin import RGWAdmin
 from rgwadmin.exceptions import AccessDenied
 
 from lab.ceph.cluster import CephCluster
-from lab.ceph.crush import SITE_CODES, TARGETS, Target
 from lab.ceph.rgw import ADMIN_USER, PORTAL_USER, Keys
 from lab.deadline import wait_until
+from lab.marche import SITE_CODES, TARGETS, Target
 from lab.registry import load_system
 
 pytestmark = pytest.mark.real

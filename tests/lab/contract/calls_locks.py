@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lab.deadline import wait_until
 from tests.lab.contract.calls_admin import JSON, USER
 
 if TYPE_CHECKING:
@@ -105,9 +106,10 @@ def _refused_writes(stage: Stage) -> None:
         "enabled": "true",
     }
     stage.call("admin_put_quota", "smaller than what is there", "portal", "PUT", USER, quota)
+    much = b"q" * 5000
     # The real gateway reads quotas again every 2 s (`rgw bucket quota ttl`).
-    time.sleep(2.5)
-    stage.call("put_object", "over the owner's quota", "writer", "PUT", "/backup/q", body=b"q" * 5000)
+    wait_until("the gateway reading the quota", lambda: not stage.try_to_put("writer", "/backup/q", much))
+    stage.call("put_object", "over the owner's quota", "writer", "PUT", "/backup/q", body=much)
     stage.call("admin_put_quota", "off", "portal", "PUT", USER, {**quota, "enabled": "false"})
     writer = {**JSON, "uid": stage.uid("writer")}
     stage.call("admin_modify_user", "the writer suspended", "portal", "POST", USER, {**writer, "suspended": "True"})

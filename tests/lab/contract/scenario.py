@@ -54,6 +54,14 @@ class Stage:
         self.exchanges.append(Exchange(route, label, method, path, dict(query or {}), answer))
         return answer
 
+    def try_to_put(self, who: str, path: str, body: bytes) -> bool:
+        """Whether a write is taken now; nothing of it is kept, here or there."""
+        answer = send(self.place.endpoint, self.keys[who], "PUT", path, body=body)
+        if answer.status == 200:
+            version = {"versionId": answer.headers["x-amz-version-id"]}
+            send(self.place.endpoint, self.keys["owner"], "DELETE", path, version)
+        return answer.status == 200
+
     def found(self, answer: Answer, tag: str) -> str:
         """Text of the first XML element `tag` of an answer."""
         match = re.search(rf"<{tag}>([^<]*)</{tag}>", answer.body.decode())
