@@ -30,6 +30,12 @@ class Env(BaseSettings):
     broker_url: str = Field(default="", repr=False, description="redis://… ; empty: a folder in the data folder.")
     allowed_hosts: str = Field(default="127.0.0.1,localhost", description="Comma separated.")
     base_url: str = Field(default="http://127.0.0.1:8000", description="How people reach the portal.")
+    mail_host: str = Field(default="", description="Mail server; empty: mails are files in the data folder.")
+    mail_port: int = Field(default=25, ge=1, le=65535)
+    mail_user: str = ""
+    mail_password_file: Path | None = Field(default=None, description="Its password, when it wants one.")
+    mail_tls: Literal["none", "starttls", "tls"] = "none"
+    mail_from: str = Field(default="mcloud@region.example", description="Who mails are from.")
     mode: Literal["embedded", "production"] = "embedded"
     debug: bool = False
     demo: bool = Field(default=False, description="Demo people may log in; their passwords stand in the README.")
@@ -84,6 +90,27 @@ def database(url: str, data_dir: Path, timeout_s: int = 15) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         # A page or a step that takes longer is a defect; better an error than a pile of held locks.
         "OPTIONS": {"connect_timeout": 5, "options": f"-c statement_timeout={timeout_s}s -c lock_timeout=5s"},
+    }
+
+
+def mail(env: Env) -> dict[str, Any]:
+    """Django's mail settings. Without a server each mail is a file: nothing is lost, and nobody is bothered."""
+    settings: dict[str, Any] = {"DEFAULT_FROM_EMAIL": env.mail_from, "SERVER_EMAIL": env.mail_from}
+    if not env.mail_host:
+        return settings | {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": str(env.data_dir / "mail"),
+        }
+    password = read_secret(env.mail_password_file, "MAIL_PASSWORD_FILE") if env.mail_user else ""
+    return settings | {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": env.mail_host,
+        "EMAIL_PORT": env.mail_port,
+        "EMAIL_HOST_USER": env.mail_user,
+        "EMAIL_HOST_PASSWORD": password,
+        "EMAIL_USE_TLS": env.mail_tls == "starttls",
+        "EMAIL_USE_SSL": env.mail_tls == "tls",
+        "EMAIL_TIMEOUT": 10,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from mcloud_portal.env import ROOT, broker, database, read_env, read_secret
+from mcloud_portal.env import ROOT, broker, database, mail, read_env, read_secret
 
 ENV = read_env()
 BASE_DIR = ROOT
@@ -156,7 +156,7 @@ AXES_USERNAME_CALLABLE = "tenants.services.accounts.who_signs_in"
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 # Ten wrong passwords or codes of a person in a quarter of an hour, from wherever; axes is stricter for one address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+globals().update(mail(ENV))
 
 # -- pages -----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "it"

@@ -35,6 +35,7 @@ TIMETABLE: Final = {
     "capacity": (900, "provisioning.services.upkeep.load_capacity"),
     "samples": (300, "provisioning.services.metering.sample_archives"),
     "surplus": (60, "provisioning.services.upkeep.release_surplus"),
+    "watch": (60, "elaastic.services.watching.tick"),
     "housekeeping": (300, "tenants.services.housekeeping.remove_expired"),
 }
 

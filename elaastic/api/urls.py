@@ -16,6 +16,7 @@ from elaastic.api.collecting import (
     SubscriptionEvents,
     SubscriptionResources,
 )
+from elaastic.api.health import SubscriptionHealth, SubscriptionUsage
 from elaastic.api.levels import LevelDetail, LevelList
 from elaastic.api.region import Capacity, OrphanList, PlatformList
 from elaastic.api.requests import (
@@ -54,6 +55,8 @@ urlpatterns = [
         CredentialRevoke.as_view(),
         name="credential-revoke",
     ),
+    path("subscriptions/<uuid:public_id>/health/", SubscriptionHealth.as_view(), name="health"),
+    path("subscriptions/<uuid:public_id>/usage/", SubscriptionUsage.as_view(), name="usage"),
     path("subscriptions/<uuid:public_id>/suspend/", SubscriptionSuspend.as_view(), name="suspend"),
     path("subscriptions/<uuid:public_id>/resume/", SubscriptionResume.as_view(), name="resume"),
     path("subscriptions/<uuid:public_id>/purge/", SubscriptionPurge.as_view(), name="purge"),

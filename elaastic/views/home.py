@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from elaastic.freshness import Archive, archives_of
 from elaastic.levels import LEVELS, Level
 from elaastic.models import RequestState
 from elaastic.selectors.subscriptions import (
@@ -59,20 +60,25 @@ def _authority(actor: Actor) -> dict[str, Any]:
     mine = list(my_authorities(actor))
     live = [s for s in subscriptions_readable_by(actor) if s.closed_at is None and s.ended_at is None]
     seen = {o.subscription.authority_id: o for o in overviews(live)}
-    held = credentials_of(live)
+    held, watched = credentials_of(live), archives_of(live)
     return {
-        "mine": [_own(a, seen.get(a.pk), held, actor) for a in mine],
+        "mine": [_own(a, seen.get(a.pk), held, watched, actor) for a in mine],
         "acts": any(role in ACTS_FOR for role in actor.user.roles_by_authority.values()),
     }
 
 
 def _own(
-    authority: LocalAuthority, seen: Overview | None, held: dict[int, list[Credential]], actor: Actor
+    authority: LocalAuthority,
+    seen: Overview | None,
+    held: dict[int, list[Credential]],
+    watched: dict[int, list[Archive]],
+    actor: Actor,
 ) -> dict[str, Any]:
     acts = actor.user.roles_by_authority.get(authority.pk) in ACTS_FOR
     if seen is None:
         return {"authority": authority, "acts": acts, "seen": None}
-    step = next_step(seen, tuple(held[seen.subscription.pk]), may_act=acts)
+    row = seen.subscription
+    step = next_step(seen, tuple(held[row.pk]), watched.get(row.pk, ()), may_act=acts)
     return {"authority": authority, "acts": acts, "seen": seen, "step": step, "badge": badge(seen.state)}
 
 

@@ -1,15 +1,17 @@
 """How a subscription stands, as its page shows it and refreshes it: the parts, the next step, the credentials."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from elaastic.freshness import Archive, Freshness, archives_watched
 from elaastic.models import RequestState, Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import Credential, Overview, credentials, state_of
 from elaastic.views import words
@@ -29,6 +31,10 @@ BADGES: Final[Mapping[str, str]] = {
     SubscriptionState.LEAVING: "mc-warn warning-circle",
     SubscriptionState.ENDED: "mc-idle minus-circle",
     SubscriptionState.REJECTED: "mc-idle minus-circle",
+    Freshness.FRESH: "mc-good check-circle",
+    Freshness.WAITING: "mc-idle clock",
+    Freshness.UNKNOWN: "mc-warn warning-circle",
+    Freshness.LATE: "mc-bad close-circle",
     RequestState.PLANNING: "mc-info refresh",
     RequestState.AWAITING_DECISION: "mc-idle clock",
     RequestState.MORE_INFORMATION: "mc-warn warning-circle",
@@ -76,6 +82,7 @@ class Standing:
     ready: int
     step: NextStep
     credentials: tuple[Credential, ...]
+    archives: tuple[Archive, ...]
     every_s: int
     digest: str
 
@@ -87,11 +94,12 @@ def badge(state: str) -> tuple[str, str, Any]:
 
 
 def standing(seen: Overview, *, may_act: bool) -> Standing:
-    """Five queries at most, whatever the number of parts."""
+    """Six queries at most, whatever the number of parts."""
     rows = resources(seen.subscription.stack_key)
     parts = tuple(part(row) for row in rows if not row.orphan)
     found = tuple(credentials(seen.subscription))
-    step = next_step(seen, found, may_act=may_act)
+    archives = tuple(archives_watched(seen.subscription))
+    step = next_step(seen, found, archives, may_act=may_act)
     told = [(p.name, p.condition) for p in parts]
     open_request = seen.open_request
     return Standing(
@@ -100,6 +108,7 @@ def standing(seen: Overview, *, may_act: bool) -> Standing:
         ready=sum(1 for p in parts if p.condition.state in (State.READY, State.RETAINED)),
         step=step,
         credentials=found,
+        archives=archives,
         every_s=_pause(seen),
         digest=_digest(seen.state, told, found, step, open_request and state_of(open_request)),
     )
@@ -142,7 +151,9 @@ def part(row: ResourceView) -> Part:
     )
 
 
-def next_step(seen: Overview, found: tuple[Credential, ...], *, may_act: bool) -> NextStep:
+def next_step(
+    seen: Overview, found: tuple[Credential, ...], archives: Iterable[Archive] = (), *, may_act: bool
+) -> NextStep:
     """The order of the questions is the rule: a decision, then what is being built, then what is to be done."""
     row = seen.subscription
     if seen.open_request is not None and not row.approved_at:
@@ -170,7 +181,8 @@ def next_step(seen: Overview, found: tuple[Credential, ...], *, may_act: bool) -
         return NextStep(
             _("The subscription is suspended."), _("Nothing new is written; you can still restore."), "warn"
         )
-    return _once_active(seen, found, may_act=may_act)
+    late = next((archive for archive in archives if archive.state == Freshness.LATE), None)
+    return _once_active(seen, found, late, may_act=may_act)
 
 
 def _while_leaving(row: Subscription) -> NextStep:
@@ -226,7 +238,7 @@ def _while_stuck(seen: Overview) -> NextStep:
     )
 
 
-def _once_active(seen: Overview, found: tuple[Credential, ...], *, may_act: bool) -> NextStep:
+def _once_active(seen: Overview, found: tuple[Credential, ...], late: Archive | None, *, may_act: bool) -> NextStep:
     waiting = next((c for c in found if c.ready and not c.secret_shown), None)
     if waiting and may_act:
         return NextStep(
@@ -242,6 +254,11 @@ def _once_active(seen: Overview, found: tuple[Credential, ...], *, may_act: bool
             _("The credentials are collected by somebody who acts for the authority: its owner or an operator."),
             "good",
         )
+    if late is not None:
+        since = date_format(localtime(late.newest_at or late.late_at), "d/m/Y, H:i")
+        asks = _("Nothing new arrived in “%(archive)s” since %(since)s. Did the program run, and what did it say?")
+        title = _("A copy is late: look at your backup program.")
+        return NextStep(title, asks % {"archive": late.name, "since": since}, "bad")
     return NextStep(
         _("Make the first copy, then try to restore it."),
         _("A backup that was never restored is only a hope: take one file back with the restore key, today."),

@@ -104,7 +104,7 @@ def _context(actor: Actor, row: Subscription, found: Standing) -> dict[str, Any]
         "usage": usage_of(row) if row.activated_at else None,
         "sites": sites_of(Placement.parse(row.placement)) if row.placement else "",
         "requests": request_rows(Request.objects.filter(subscription=row)[:10]),
-        "archives": _archives(row),
+        "archives": _archives(row, found),
         "connection": connection_of(row) if row.activated_at else None,
         "acts": _acts(actor, found.seen),
         "in_force": in_force(row),
@@ -143,14 +143,17 @@ def _card(credential: Credential) -> dict[str, Any]:
 TOOL_NAMES = {"rclone": "rclone", "restic": "restic", "s3cmd": "s3cmd", "awscli": "aws-cli"}
 
 
-def _archives(row: Subscription) -> list[dict[str, Any]]:
-    """The archives of the terms with their buckets, once they exist."""
+def _archives(row: Subscription, found: Standing) -> list[dict[str, Any]]:
+    """The archives of the terms with their buckets, once they exist, and whether copies arrive."""
+    watched = {a.name: a for a in found.archives}
     buckets = {a.name: str(a.outputs.get("bucket", "")) for a in archives(row)}
     return [
         {
             "name": archive["name"],
             "bucket": buckets.get(f"archive-{archive['name']}", ""),
             "every": _every(archive["expected_interval_hours"]),
+            "watched": watched.get(archive["name"]),
+            "badge": badge(watched[archive["name"]].state) if archive["name"] in watched else None,
         }
         for archive in row.terms.get("archives", ())
     ]

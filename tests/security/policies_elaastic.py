@@ -23,6 +23,8 @@ API_POLICIES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "subscriptions/<uuid:public_id>/credentials/<slug:name>/reveal/": {"POST": WIDE},
     "subscriptions/<uuid:public_id>/credentials/<slug:name>/rotate/": {"POST": WIDE},
     "subscriptions/<uuid:public_id>/credentials/<slug:name>/revoke/": {"POST": WIDE},
+    "subscriptions/<uuid:public_id>/health/": {"GET": WIDE},
+    "subscriptions/<uuid:public_id>/usage/": {"GET": WIDE},
     "subscriptions/<uuid:public_id>/suspend/": {"POST": WIDE},
     "subscriptions/<uuid:public_id>/resume/": {"POST": WIDE},
     "subscriptions/<uuid:public_id>/purge/": {"POST": WIDE},
