@@ -79,7 +79,7 @@ test: setup-dev ## everything: real Ceph, PostgreSQL, Redis and a browser includ
 	@$(PY) -m lab.ceph.binding
 	@./tools/test
 
-test-deep: setup-dev ## every fault case that a build has time for
+test-deep: setup-dev ## every fault case that a build has time for, and every operation of the API
 	@$(PY) -m lab install ceph services
 	@$(PY) -m lab.ceph.binding
 	@$(RUN)/venv/bin/pytest -m "deep" -n 2 --dist load

@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 INT32: Final = {"type": "integer", "format": "int32"}
+LEVEL_NUMBER: Final = {**INT32, "minimum": 1, "maximum": 4}
 INT64: Final = {"type": "integer", "format": "int64"}
 
 
@@ -20,7 +21,7 @@ class Int32(serializers.IntegerField):
     """A count, or a number of days."""
 
 
-@extend_schema_field({**INT32, "minimum": 1, "maximum": 4})
+@extend_schema_field(LEVEL_NUMBER)
 class LevelNumber(serializers.IntegerField):
     """1 to 4."""
 

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request as Call
 
+from elaastic.levels import LEVELS
 from elaastic.models import Request, RequestState, Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import requests_in_state
 from provisioning.domain.conditions import State
@@ -23,18 +24,24 @@ def by_subscription_state(call: Call, rows: QuerySet[Subscription]) -> QuerySet[
     given = call.query_params.get("state")
     if given is None:
         return rows
-    return rows.filter(_subscriptions_that_are(SubscriptionState(_known(given, SubscriptionState.values))))
+    return rows.filter(_subscriptions_that_are(SubscriptionState(_known("state", given, SubscriptionState.values))))
+
+
+def by_level(call: Call, rows: QuerySet[Subscription]) -> QuerySet[Subscription]:
+    """`?level=` of subscriptions. Raises Invalid for a level that there is not."""
+    given = call.query_params.get("level")
+    return rows if given is None else rows.filter(level=int(_known("level", given, [str(n) for n in LEVELS])))
 
 
 def by_request_state(call: Call, rows: QuerySet[Request]) -> QuerySet[Request]:
     """`?state=` of requests. Raises Invalid for a state that there is not."""
     given = call.query_params.get("state")
-    return rows if given is None else requests_in_state(rows, _known(given, RequestState.values))
+    return rows if given is None else requests_in_state(rows, _known("state", given, RequestState.values))
 
 
-def _known(given: str, states: list[Any]) -> str:
-    if given not in states:
-        raise Invalid(errors={"state": [_("Choose one of %(known)s.") % {"known": ", ".join(states)}]})
+def _known(name: str, given: str, values: list[Any]) -> str:
+    if given not in values:
+        raise Invalid(errors={name: [_("Choose one of %(known)s.") % {"known": ", ".join(values)}]})
     return given
 
 

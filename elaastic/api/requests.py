@@ -31,6 +31,7 @@ from tenants.models import Actor
 from tenants.models.errors import NotFound
 
 REQUESTS: Final[Listing[Request]] = Listing(
+    model=Request,
     show=request_shape,
     sorts={"created_at": "created_at"},
     default_sort="-created_at",

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY, RESERVED, Listing
-from tenants.api.schema import list_parameters
+from tenants.api.schema import ANY_TEXT, SEARCH, list_parameters
 from tenants.models.errors import Invalid
 
 T = TypeVar("T")
@@ -73,8 +73,8 @@ def sequence_parameters(listing: SequenceListing[Any]) -> list[OpenApiParameter]
         OpenApiParameter(
             "sort", OpenApiTypes.STR, enum=[*sorts, *(f"-{name}" for name in sorts)], default=listing.default_sort
         ),
-        OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}),
-        *(OpenApiParameter(name, OpenApiTypes.STR) for name in sorted(listing.filters)),
+        OpenApiParameter("q", SEARCH),
+        *(OpenApiParameter(name, ANY_TEXT) for name in sorted(listing.filters)),
     ]
 
 

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed, tag_of
-from elaastic.api.fields import LevelNumber
-from elaastic.api.filters import by_subscription_state
+from elaastic.api.fields import LEVEL_NUMBER, LevelNumber
+from elaastic.api.filters import by_level, by_subscription_state
 from elaastic.api.requests import decided
 from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import RequestShape, SubscriptionShape, subscription_shape
@@ -33,6 +33,7 @@ from tenants.models.errors import Invalid, NotFound
 from tenants.selectors import authorities_readable_by
 
 SUBSCRIPTIONS: Final[Listing[Subscription]] = Listing(
+    model=Subscription,
     # The whole page is shaped at once, because states come from other tables.
     show=lambda row: {"row": row},
     sorts={"created_at": "created_at"},
@@ -42,10 +43,10 @@ SUBSCRIPTIONS: Final[Listing[Subscription]] = Listing(
         "authority": "authority__public_id",
         "ipa_code": "authority__ipa_code",
         "external_ref": "external_ref",
-        "level": "level",
     },
 )
 STATE: Final = OpenApiParameter("state", str, enum=SubscriptionState.values)
+LEVEL: Final = OpenApiParameter("level", LEVEL_NUMBER)
 READ: Final = Rule(anyone_signed_in, ("subscriptions:read",))
 WRITE: Final = Rule(anyone_signed_in, ("subscriptions:write",))
 
@@ -71,16 +72,17 @@ class SubscriptionList(ApiView):
     """The subscriptions that the caller may see; asking for one."""
 
     policy = {"GET": READ, "POST": WRITE}
-    parameters = SUBSCRIPTIONS.parameters | {"state"}
+    parameters = SUBSCRIPTIONS.parameters | {"state", "level"}
 
     @extend_schema(
         operation_id="subscriptions_list",
-        parameters=[*row_parameters(SUBSCRIPTIONS), STATE],
+        parameters=[*row_parameters(SUBSCRIPTIONS), STATE, LEVEL],
         responses=answers({200: page_of("SubscriptionPage", SubscriptionShape)}),
     )
     def get(self, request: Call) -> Response:
         """A page of subscriptions, the newest first."""
-        rows: QuerySet[Subscription] = by_subscription_state(request, subscriptions_readable_by(self.actor))
+        readable = by_level(request, subscriptions_readable_by(self.actor))
+        rows: QuerySet[Subscription] = by_subscription_state(request, readable)
         page = paginate(request, rows, SUBSCRIPTIONS)
         seen = overviews(item["row"] for item in page.data["items"])
         page.data["items"] = [subscription_shape(one) for one in seen]
@@ -148,8 +150,8 @@ class SubscriptionDetail(ApiView):
     )
     def patch(self, request: Call, public_id: UUID) -> Response:
         """Ask for other terms: `terms` replaces all of them, and the plan shows what that changes."""
-        row = self._matching(request, public_id)
         body = read_body(ChangeBody, request.data)
+        row = self._matching(request, public_id)
         if body.get("level", row.level) != row.level:
             available_level(body["level"])
             raise Invalid(errors={"level": [_("The level of a subscription cannot be changed yet.")]})

@@ -29,6 +29,7 @@ from tenants.services.authorities import (
 )
 
 AUTHORITIES: Final[Listing[LocalAuthority]] = Listing(
+    model=LocalAuthority,
     show=authority_shape,
     sorts={"name": "name", "ipa_code": "ipa_code", "registered_at": "registered_at"},
     default_sort="name",
@@ -43,7 +44,7 @@ AUTHORITIES: Final[Listing[LocalAuthority]] = Listing(
     },
 )
 MEMBERS: Final[Listing[Membership]] = Listing(
-    show=member_shape, sorts={"since": "since"}, default_sort="since", filters={"role": "role"}
+    model=Membership, show=member_shape, sorts={"since": "since"}, default_sort="since", filters={"role": "role"}
 )
 READ: Final = Rule(anyone_signed_in, ("authorities:read",))
 VERIFY: Final = Rule(may_verify, ("authorities:verify",))
@@ -115,8 +116,8 @@ class AuthorityDetail(ApiView):
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change what is named and nothing else."""
         row = find_or_404(self.actor, public_id)
-        matched = require_match(request, etag_of(row.public_id, row.version))
         changes = columns(read_body(AuthorityBody, request.data, partial=True))
+        matched = require_match(request, etag_of(row.public_id, row.version))
         version = row.version if matched else None
         return answer(update_authority(authority=row, changes=changes, by=self.actor, expected_version=version))
 

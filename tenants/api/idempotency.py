@@ -9,6 +9,7 @@ A refusal rolls everything back, so a call that had no effect may be made again 
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -25,6 +26,8 @@ from tenants.models.errors import DomainError, Invalid
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 255
+# Printable ASCII; blanks at its ends are not part of a header's value.
+KEY: Final = re.compile(r"^[!-~]([ -~]*[!-~])?$")
 
 
 class KeyReused(DomainError):
@@ -55,7 +58,7 @@ def answer_once(request: Request, work: Callable[[], Response], *, reveals_secre
     actor = actor_or_none(request)
     if request.method != "POST" or key is None or actor is None:
         return work()
-    if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
+    if len(key) > MAX_KEY or not KEY.fullmatch(key):
         raise Invalid(errors={HEADER: [_("An idempotency key has 1 to 255 printable ASCII characters.")]})
     fingerprint = _fingerprint(request, actor)
     with transaction.atomic():

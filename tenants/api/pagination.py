@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
-from django.db.models import DateTimeField, Model, Q, QuerySet, TextField
+from django.db.models import DateTimeField, Field, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
@@ -32,6 +32,7 @@ RESERVED: Final = frozenset({"limit", "cursor", "sort", "q"})
 class Listing(Generic[Row]):
     """What a client may ask of a list. Names on the left are public, on the right are columns (never null)."""
 
+    model: type[Row]
     show: Callable[[Row], Mapping[str, Any]]
     sorts: Mapping[str, str]
     default_sort: str
@@ -42,6 +43,14 @@ class Listing(Generic[Row]):
     def parameters(self) -> frozenset[str]:
         """Every query parameter that this list knows."""
         return RESERVED | frozenset(self.filters)
+
+    def field_of(self, name: str) -> "Field[Any, Any]":
+        """What a filter's value is held against."""
+        *relations, last = self.filters[name].split("__")
+        model: type[Model] = self.model
+        for relation in relations:
+            model = model._meta.get_field(relation).related_model  # type: ignore[assignment]
+        return cast("Field[Any, Any]", model._meta.get_field(last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def _filter(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Que
         value = request.query_params.get(name)
         if value is None:
             continue
-        _refuse_unknown_choice(rows.model, name, column, value)
+        _refuse_unknown_choice(listing, name, value)
         try:
             rows = rows.filter(**{column: value})
         except (ValueError, TypeError, ValidationError) as error:
@@ -109,13 +118,9 @@ def _filter(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Que
     return rows
 
 
-def _refuse_unknown_choice(model: type[Model], name: str, column: str, value: str) -> None:
+def _refuse_unknown_choice(listing: Listing[Any], name: str, value: str) -> None:
     """An enum with a mistyped value is an error, not an empty list."""
-    try:
-        choices = model._meta.get_field(column).flatchoices  # type: ignore[union-attr]
-    except (FieldDoesNotExist, AttributeError):
-        return
-    known = [str(key) for key, _label in choices]
+    known = [str(key) for key, _label in listing.field_of(name).flatchoices]
     if known and value not in known:
         raise Invalid(errors={name: [_("Choose one of %(known)s.") % {"known": ", ".join(known)}]})
 

@@ -34,6 +34,7 @@ from tenants.selectors import (
 from tenants.services.tokens import issue_token, revoke_token
 
 TOKENS: Final[Listing[ApiToken]] = Listing(
+    model=ApiToken,
     show=token_shape,
     sorts={"created_at": "created_at", "expires_at": "expires_at"},
     default_sort="-created_at",
@@ -47,6 +48,7 @@ AUDIT_FILTERS: Final = {
     "subject_id": "subject_id",
 }
 AUDIT_EVENTS: Final[Listing[AuditEvent]] = Listing(
+    model=AuditEvent,
     show=partial(audit_event_shape, whole=False),
     sorts={"id": "pk"},
     default_sort="-id",
@@ -54,6 +56,7 @@ AUDIT_EVENTS: Final[Listing[AuditEvent]] = Listing(
     filters=AUDIT_FILTERS,
 )
 WHOLE_AUDIT_EVENTS: Final[Listing[AuditEvent]] = Listing(
+    model=AuditEvent,
     show=partial(audit_event_shape, whole=True),
     sorts={"id": "pk"},
     default_sort="-id",

@@ -2,12 +2,14 @@
 
 from typing import Any, Final
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from django.db.models import Field, UUIDField
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
-from tenants.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, Listing
+from tenants.api.idempotency import HEADER, KEY, MAX_KEY
+from tenants.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY, Listing
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -19,6 +21,24 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer token, opaque."""
         return {"type": "http", "scheme": "bearer"}
+
+
+class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Tells clients, too, that a field that nobody knows is refused, and an empty text where one is needed."""
+
+    target_class = "tenants.api.serializers.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """The generator's own, closed."""
+        found: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name, schema in found.get("properties", {}).items():
+            blank = getattr(self.target.fields[name], "allow_blank", True)
+            if name in self.target.patterns:
+                schema["pattern"] = f"^({self.target.patterns[name].pattern}){'?' if blank else ''}$"
+            elif schema.get("type") == "string" and not blank:
+                schema["pattern"] = r"\S"
+        return {**found, "additionalProperties": False}
 
 
 # RFC 9457, with our code and the errors by field.
@@ -37,13 +57,18 @@ PROBLEM_SHAPE: Final = inline_serializer(
 PROBLEM: Final = OpenApiResponse(PROBLEM_SHAPE, description="A refusal, as problem details.")
 
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
-    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER,
+    HEADER, {"type": "string", "maxLength": MAX_KEY, "pattern": KEY.pattern}, OpenApiParameter.HEADER,
     description="Repeat the call with the same key and body: one effect, the first answer again.",
 )  # fmt: skip
 IF_MATCH: Final = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER,
     description="The ETag that was read; 412 when the object has changed since.",
 )  # fmt: skip
+
+
+# An address can carry a NUL, a text in the database cannot.
+ANY_TEXT: Final = {"type": "string", "pattern": r"^[^\u0000]*$"}
+SEARCH: Final = {**ANY_TEXT, "maxLength": MAX_QUERY}
 
 
 def answers(success: dict[int, Any], *refusals: int) -> dict[Any, Any]:
@@ -65,6 +90,15 @@ def page_of(name: str, shape: type[serializers.Serializer[Any]]) -> Any:
     )
 
 
+def filter_schema(field: "Field[Any, Any]") -> dict[str, Any]:
+    """What may be asked of a column by `?name=`: one of its values, or at least something of its type."""
+    if field.flatchoices:
+        return {"type": "string", "enum": [str(key) for key, _label in field.flatchoices]}
+    if isinstance(field, UUIDField):
+        return {"type": "string", "format": "uuid"}
+    return ANY_TEXT
+
+
 def list_parameters(listing: Listing[Any]) -> list[OpenApiParameter]:
     """`limit`, `cursor`, `sort`, `q` and the list's filters."""
     sorts = sorted(listing.sorts)
@@ -77,8 +111,8 @@ def list_parameters(listing: Listing[Any]) -> list[OpenApiParameter]:
             "sort", OpenApiTypes.STR, enum=[*sorts, *(f"-{name}" for name in sorts)],
             default=listing.default_sort,
         ),
-        *(OpenApiParameter(name, OpenApiTypes.STR) for name in sorted(listing.filters)),
+        *(OpenApiParameter(name, filter_schema(listing.field_of(name))) for name in sorted(listing.filters)),
     ]  # fmt: skip
     if listing.search:
-        parameters.append(OpenApiParameter("q", {"type": "string", "maxLength": 200}))
+        parameters.append(OpenApiParameter("q", SEARCH))
     return parameters

@@ -1,32 +1,55 @@
 """What clients send. Unknown and unwritable fields are refused by name, never dropped in silence."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from tenants.models import AuthorityKind, DataClass
+from tenants.models import SCOPES, AuthorityKind, DataClass
+from tenants.models.codes import FISCAL, IPA, ISTAT, PHONE, PROVINCE
 from tenants.models.errors import Invalid
+
+# DRF takes a number for a text and a text for a number; the contract says what each field is.
+_JSON_TYPES: Final[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]], ...]] = (
+    (serializers.CharField, (str,)),
+    (serializers.UUIDField, (str,)),
+    (serializers.IntegerField, (int, float)),
+    (serializers.FloatField, (int, float)),
+)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Base of every body that the API takes."""
+    """Base of every body that the API takes; `patterns` are published, and checked by the service in words."""
+
+    patterns: ClassVar[Mapping[str, re.Pattern[str]]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        """DRF's, after the names were looked at; all faults are told together."""
-        unknown: dict[str, Any] = {}
+        """DRF's, after names and types were looked at; all faults are told together."""
+        faults: dict[str, Any] = {}
         if isinstance(data, Mapping):
-            unknown = {str(name): self._refusal(str(name)) for name in data if not self._writable(str(name))}
+            faults = {str(name): self._refusal(str(name)) for name in data if not self._writable(str(name))}
+            faults |= {
+                str(name): told for name, value in data.items() if (told := self._mistyped(str(name), value))
+            }
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as error:
             if not isinstance(error.detail, dict):
                 raise
-            raise serializers.ValidationError({**error.detail, **unknown}) from error
-        if unknown:
-            raise serializers.ValidationError(unknown)
+            raise serializers.ValidationError({**error.detail, **faults}) from error
+        if faults:
+            raise serializers.ValidationError(faults)
         return value
+
+    def _mistyped(self, name: str, value: Any) -> list[Any]:
+        field = self.fields.get(name)
+        wanted = next((types for kind, types in _JSON_TYPES if isinstance(field, kind)), None)
+        if field is None or wanted is None or value is None:
+            return []
+        fits = isinstance(value, wanted) and not isinstance(value, bool)
+        return [] if fits else [field.error_messages["invalid"]]
 
     def _writable(self, name: str) -> bool:
         known = self.fields.get(name)
@@ -56,6 +79,8 @@ class SeatBody(StrictSerializer):
 class SecurityContactBody(StrictSerializer):
     """Whom to call within 24 hours of an incident."""
 
+    patterns = {"phone": PHONE}
+
     name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
     email = serializers.EmailField(required=False, allow_blank=True)
@@ -63,6 +88,8 @@ class SecurityContactBody(StrictSerializer):
 
 class AuthorityBody(StrictSerializer):
     """A body to register; codes are checked by the service, which knows their check digits."""
+
+    patterns = {"ipa_code": IPA, "fiscal_code": FISCAL, "istat_code": ISTAT, "province": PROVINCE}
 
     name = serializers.CharField(max_length=200)
     kind = serializers.ChoiceField(AuthorityKind.choices)
@@ -93,7 +120,7 @@ class TokenBody(StrictSerializer):
     """A token to issue for oneself."""
 
     name = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
-    scopes = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=50)
+    scopes = serializers.ListField(child=serializers.ChoiceField(list(SCOPES)), min_length=1, max_length=50)
     authority = serializers.UUIDField(required=False)
     days = serializers.IntegerField(required=False, default=90, min_value=1, max_value=366)
 

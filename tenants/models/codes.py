@@ -11,11 +11,11 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-_FISCAL: Final = re.compile(r"[0-9]{11}")
-_IPA: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
-_ISTAT: Final = re.compile(r"[0-9]{3}(?:[0-9]{3})?")
-_PROVINCE: Final = re.compile(r"[A-Z]{2}")
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ./()-]{4,28}[0-9]")
+FISCAL: Final = re.compile(r"[0-9]{11}")
+IPA: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
+ISTAT: Final = re.compile(r"[0-9]{3}(?:[0-9]{3})?")
+PROVINCE: Final = re.compile(r"[A-Z]{2}")
+PHONE: Final = re.compile(r"\+?[0-9][0-9 ./()-]{4,28}[0-9]")
 # A name reaches marker texts, file names of downloads and mails: what has a meaning there stays out.
 _NAME_PUNCTUATION: Final = frozenset(" '’.,()&/-–")
 
@@ -31,7 +31,7 @@ def check_digit(first_ten: str) -> str:
 
 def validate_fiscal_code(value: str) -> None:
     """Eleven digits, not all zero, whose last one checks the others."""
-    if not _FISCAL.fullmatch(value):
+    if not FISCAL.fullmatch(value):
         raise ValidationError(_("The fiscal code of a body has exactly 11 digits."), code="format")
     if not value.strip("0") or check_digit(value[:10]) != value[10]:
         raise ValidationError(
@@ -41,7 +41,7 @@ def validate_fiscal_code(value: str) -> None:
 
 def validate_ipa_code(value: str) -> None:
     """As Indice PA writes them, in lower case: `c_a271`, `p_an`."""
-    if not _IPA.fullmatch(value):
+    if not IPA.fullmatch(value):
         raise ValidationError(
             _("An Indice PA code has only letters, digits and underscores, for example c_a271."),
             code="format",
@@ -50,19 +50,19 @@ def validate_ipa_code(value: str) -> None:
 
 def validate_istat_code(value: str) -> None:
     """Three digits for a province, six for a Comune."""
-    if not _ISTAT.fullmatch(value):
+    if not ISTAT.fullmatch(value):
         raise ValidationError(_("An ISTAT code has 6 digits for a Comune and 3 for a province."), code="format")
 
 
 def validate_province(value: str) -> None:
     """The two letters of the number plate."""
-    if not _PROVINCE.fullmatch(value):
+    if not PROVINCE.fullmatch(value):
         raise ValidationError(_("Write the province as two capital letters, for example AN."), code="format")
 
 
 def validate_phone(value: str) -> None:
     """Something that a person can dial in the night of a disaster."""
-    if not _PHONE.fullmatch(value):
+    if not PHONE.fullmatch(value):
         raise ValidationError(_("Write the telephone number with digits only, for example +39 071 123456."))
 
 
