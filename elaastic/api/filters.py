@@ -10,7 +10,7 @@ from elaastic.levels import LEVELS
 from elaastic.models import Request, RequestState, Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import requests_in_state
 from provisioning.domain.conditions import State
-from provisioning.selectors.stacks import all_stacks
+from provisioning.selectors.stacks import stacks_in
 from tenants.models.errors import Invalid
 
 _OPEN: Final = Q(closed_at=None, ended_at=None)
@@ -55,13 +55,11 @@ def _subscriptions_that_are(state: SubscriptionState) -> Q:
     }
     if state in plain:
         return plain[state]
-    moving = all_stacks([State.PENDING, State.PROGRESSING])
     if state in (SubscriptionState.ACTIVE, SubscriptionState.CHANGING):
-        at_work = Q(stack_key__in=[s.key for s in moving])
+        at_work = Q(stack_key__in=stacks_in([State.PENDING, State.PROGRESSING]).values("key"))
         return (
             _AGREED & Q(activated_at__isnull=False) & (at_work if state == SubscriptionState.CHANGING else ~at_work)
         )
     # An approved subscription has a stack: its plan was approved with it.
-    untouched = [s.key for s in moving if s.condition.state == State.PENDING and not s.condition.reason]
-    waits = Q(stack_key__in=untouched)
+    waits = Q(stack_key__in=stacks_in([State.PENDING]).filter(reason="").values("key"))
     return _AGREED & Q(activated_at=None) & (waits if state == SubscriptionState.APPROVED else ~waits)

@@ -19,6 +19,7 @@ ACTIONS: Final = {
     "mend_planning": ("region", gettext_lazy("The plan cannot be made; the region must look into it.")),
     "decide": ("region", gettext_lazy("The region must read the plan and decide.")),
     "wait_for_work": ("nobody", gettext_lazy("It is being provisioned; nothing is to be done.")),
+    "collect": ("authority", gettext_lazy("It is ready: collect the credentials, each is shown once.")),
     "mend": ("region", gettext_lazy("The region must look into it.")),
     "ask_again": ("authority", gettext_lazy("Read the reason, then ask again if it is still needed.")),
 }
@@ -68,14 +69,16 @@ def request_next_action(request: Request) -> dict[str, str]:
 
 
 def subscription_next_action(seen: Overview) -> dict[str, str]:
-    """Whose move a subscription waits for: a request first, then what is being built, then what went wrong."""
+    """Whose move a subscription waits for: a request, what is built, what went wrong, what is to be collected."""
     if seen.open_request is not None:
         return request_next_action(seen.open_request)
     if seen.state == SubscriptionState.REJECTED:
         return action("ask_again")
     if seen.condition.state in NEEDS_HUMAN and seen.state != SubscriptionState.ENDED:
         return action("wait_for_work" if whose_move(seen.condition) == "nobody" else "mend")
-    return action("wait_for_work" if seen.state in _AT_WORK else "none")
+    if seen.state in _AT_WORK:
+        return action("wait_for_work")
+    return action("collect" if seen.to_collect and seen.state == SubscriptionState.ACTIVE else "none")
 
 
 def conditions_of(seen: Overview) -> list[dict[str, str]]:

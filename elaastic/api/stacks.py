@@ -13,14 +13,15 @@ from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when
 from elaastic.api.fields import Int32, one_of
 from elaastic.api.next_actions import WHO, whose_move
 from elaastic.api.provisioned import EVENT_PAGE, EVENTS, MAX_EVENTS, RESOURCE_PAGE, RESOURCES
-from elaastic.api.sequences import SequenceListing, paginate_sequence, sequence_parameters
+from elaastic.api.sequences import paginate_sequence, row_parameters, sequence_parameters
 from elaastic.api.shapes import PlacementShape
 from elaastic.models import Subscription
 from elaastic.permissions import may_read_region
 from elaastic.services.operating import adopt_resource, retry_stack
 from provisioning.domain.conditions import State
-from provisioning.selectors.stacks import StackView, all_stacks, events, resources, stacks
+from provisioning.selectors.stacks import StackView, events, resources, stack_view, stacks, stacks_in
 from tenants.api.base import ApiView
+from tenants.api.pagination import Listing, paginate
 from tenants.api.policy import Rule, anyone_signed_in
 from tenants.api.schema import IDEMPOTENCY_KEY, answers, page_of
 from tenants.api.serializers import StrictSerializer, read_body
@@ -79,15 +80,14 @@ def stack_shape(stack: StackView, owner: Subscription | None) -> dict[str, Any]:
 
 
 # Sorted by key and not by urgency: an order that moves while one reads would skip some. `?state=` narrows.
-STACKS: Final[SequenceListing[StackView]] = SequenceListing(
-    show=lambda stack: {"stack": stack},
-    identity=lambda stack: stack.key,
-    sorts={"key": lambda stack: stack.key},
-    search=lambda stack: f"{stack.key} {stack.condition.reason} {stack.condition.message}",
-    filters={
-        "state": lambda stack: str(stack.condition.state),
-        "reason": lambda stack: stack.condition.reason,
-    },
+STACKS: Final = Listing(
+    model=stacks_in().model,
+    # The whole page is shaped at once, because owners come from another table.
+    show=lambda row: {"stack": stack_view(row)},
+    sorts={"key": "key"},
+    default_sort="key",
+    search=("key", "reason", "message"),
+    filters={"state": "state", "reason": "reason"},
 )
 
 
@@ -118,12 +118,12 @@ class StackList(ApiView):
 
     @extend_schema(
         operation_id="stacks_list",
-        parameters=sequence_parameters(STACKS),
+        parameters=row_parameters(STACKS),
         responses=answers({200: page_of("StackPage", StackShape)}),
     )
     def get(self, request: Call) -> Response:
         """With the condition of each."""
-        page = paginate_sequence(request, all_stacks(), STACKS)
+        page = paginate(request, stacks_in(), STACKS)
         found = [item["stack"] for item in page.data["items"]]
         by_key = owners([stack.key for stack in found])
         page.data["items"] = [stack_shape(stack, by_key.get(stack.key)) for stack in found]

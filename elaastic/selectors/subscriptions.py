@@ -17,7 +17,7 @@ from elaastic.models import (
 )
 from provisioning.domain.conditions import Condition, State
 from provisioning.selectors.stacks import ResourceView, StackView, resources, resources_of, stacks
-from tenants.models import Actor
+from tenants.models import Actor, LocalAuthority
 from tenants.selectors import authorities_readable_by
 
 
@@ -25,6 +25,11 @@ def subscriptions_readable_by(actor: Actor) -> QuerySet[Subscription]:
     """Of one's own authorities; every one for the region."""
     readable = authorities_readable_by(actor).values("pk")
     return Subscription.objects.filter(authority__in=readable).select_related("authority")
+
+
+def live_subscription(authority: LocalAuthority) -> Subscription | None:
+    """The one that an authority has, or has asked for; there is at most one."""
+    return Subscription.objects.filter(authority=authority, ended_at=None, closed_at=None).first()
 
 
 def requests_readable_by(actor: Actor) -> QuerySet[Request]:
@@ -48,44 +53,6 @@ def requests_in_state(rows: QuerySet[Request], state: str) -> QuerySet[Request]:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """One subscription with what is derived from elsewhere."""
-
-    subscription: Subscription
-    state: SubscriptionState
-    stack: StackView | None
-    open_request: Request | None
-    level: Level
-
-    @property
-    def condition(self) -> Condition:
-        """The stack's condition; pending when there is none yet."""
-        return self.stack.condition if self.stack else Condition(State.PENDING)
-
-
-def overviews(rows: Iterable[Subscription]) -> list[Overview]:
-    """Three queries in all: the rows, their stacks, their open requests."""
-    found = list(rows)
-    by_key = stacks(s.stack_key for s in found)
-    asked = {r.subscription_id: r for r in Request.objects.filter(subscription__in=found, decision="")}
-    return [
-        Overview(
-            subscription=s,
-            state=subscription_state(s, by_key[s.stack_key].condition if s.stack_key in by_key else None),
-            stack=by_key.get(s.stack_key),
-            open_request=asked.get(s.pk),
-            level=LEVELS[s.level],
-        )
-        for s in found
-    ]
-
-
-def overview(subscription: Subscription) -> Overview:
-    """The same for one."""
-    return overviews([subscription])[0]
-
-
-@dataclass(frozen=True)
 class Credential:
     """One thing that is handed out; `secret_shown` says that its secret was collected. `former_until`: the key
     before it works until then.
@@ -99,12 +66,58 @@ class Credential:
     former_until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Overview:
+    """One subscription with what is derived from elsewhere."""
+
+    subscription: Subscription
+    state: SubscriptionState
+    stack: StackView | None
+    open_request: Request | None
+    level: Level
+    credentials: tuple[Credential, ...]
+
+    @property
+    def to_collect(self) -> Credential | None:
+        """The first whose secret can be seen and was not."""
+        return next((c for c in self.credentials if c.ready and not c.secret_shown), None)
+
+    @property
+    def condition(self) -> Condition:
+        """The stack's condition; pending when there is none yet."""
+        return self.stack.condition if self.stack else Condition(State.PENDING)
+
+
+def overviews(rows: Iterable[Subscription]) -> list[Overview]:
+    """Four queries in all: the rows, their stacks, their open requests, their credentials."""
+    found = list(rows)
+    by_key = stacks(s.stack_key for s in found)
+    asked = {r.subscription_id: r for r in Request.objects.filter(subscription__in=found, decision="")}
+    held = _credentials_of(found)
+    return [
+        Overview(
+            subscription=s,
+            state=subscription_state(s, by_key[s.stack_key].condition if s.stack_key in by_key else None),
+            stack=by_key.get(s.stack_key),
+            open_request=asked.get(s.pk),
+            level=LEVELS[s.level],
+            credentials=tuple(held[s.pk]),
+        )
+        for s in found
+    ]
+
+
+def overview(subscription: Subscription) -> Overview:
+    """The same for one."""
+    return overviews([subscription])[0]
+
+
 def credentials(subscription: Subscription) -> list[Credential]:
     """What there is to collect, without secrets."""
-    return credentials_of([subscription])[subscription.pk]
+    return _credentials_of([subscription])[subscription.pk]
 
 
-def credentials_of(rows: Iterable[Subscription]) -> dict[int, list[Credential]]:
+def _credentials_of(rows: Iterable[Subscription]) -> dict[int, list[Credential]]:
     """The same for several subscriptions, by row id, in one query."""
     asked = list(rows)
     found = resources_of(s.stack_key for s in asked)

@@ -21,8 +21,8 @@ from provisioning.domain.conditions import State
 from provisioning.domain.errors import ProvisioningRefused, StackBusy
 from provisioning.domain.manifest import Placement
 from provisioning.selectors.capacity import choose_storage
-from provisioning.selectors.stacks import all_stacks, resources, stacks
 from provisioning.selectors.stacks import plan as plan_view
+from provisioning.selectors.stacks import resources, stacks, stacks_in
 from provisioning.services import stacks as provisioning_stacks
 from provisioning.services.clock import now
 from provisioning.signals import doorbell
@@ -51,8 +51,8 @@ def tick() -> None:
     carry_out_preapproved()
     drop_former_keys()
     settle()
-    for stack in all_stacks([State.DRIFTED]):
-        ask_repair(stack.key)
+    for key in stacks_in([State.DRIFTED]).values_list("key", flat=True):
+        ask_repair(key)
 
 
 def make_plan(request_id: int) -> None:

@@ -28,7 +28,7 @@ LEVEL = 1
 def ask(request: HttpRequest) -> HttpResponseBase:
     """GET: the form. POST: its button says what is meant (`step`); only `send` stores anything."""
     actor = actor_of(request)
-    free, hindered = _candidates(actor)
+    free, hindered = candidates(actor)
     if request.method != "POST":
         if not free:
             return render(request, "elaastic/ask_not_now.html", {"hindered": hindered})
@@ -41,7 +41,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     return _check(request, free, hindered)
 
 
-def _candidates(actor: Actor) -> tuple[list[LocalAuthority], list[dict[str, Any]]]:
+def candidates(actor: Actor) -> tuple[list[LocalAuthority], list[dict[str, Any]]]:
     """Those for which one can ask now, and the others with what hinders."""
     mine = list(my_authorities(actor))
     rows = Subscription.objects.filter(authority__in=mine, ended_at=None, closed_at=None)

@@ -20,7 +20,7 @@ from elaastic.views.timelines import event_entries
 from provisioning.domain.conditions import NEEDS_HUMAN, State
 from provisioning.selectors.capacity import platforms
 from provisioning.selectors.orphans import open_sightings
-from provisioning.selectors.stacks import StackView, all_stacks, events, resources, stacks
+from provisioning.selectors.stacks import StackView, events, most_urgent, resources, stacks
 from tenants.models import Actor
 from tenants.models.errors import DomainError
 from tenants.permissions import may_operate
@@ -40,7 +40,8 @@ FILTERS = {
 def console(request: HttpRequest) -> HttpResponseBase:
     """Stacks, those that wait for a person first; platforms; orphans."""
     show = request.GET.get("show", "all")
-    found = stack_rows(all_stacks(FILTERS.get(show, ()))[:_NEWEST])
+    urgent, _total = most_urgent(FILTERS.get(show, ()), limit=_NEWEST)
+    found = stack_rows(urgent)
     if request.GET.get("format") == "csv":
         head = [_("Stack"), _("Authority"), _("Condition"), _("Reason"), _("Message"), _("Whose move")]
         return csv_answer("stack.csv", head, [_csv_row(row) for row in found])

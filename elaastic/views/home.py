@@ -10,9 +10,7 @@ from elaastic.freshness import Archive, archives_of
 from elaastic.levels import LEVELS, Level
 from elaastic.models import RequestState
 from elaastic.selectors.subscriptions import (
-    Credential,
     Overview,
-    credentials_of,
     overviews,
     requests_in_state,
     requests_readable_by,
@@ -23,7 +21,7 @@ from elaastic.views.rows import request_rows, stack_rows
 from elaastic.views.standing import badge, next_step
 from provisioning.domain.conditions import NEEDS_HUMAN
 from provisioning.selectors.capacity import platforms
-from provisioning.selectors.stacks import all_stacks
+from provisioning.selectors.stacks import most_urgent
 from tenants.models import ACTS_FOR, Actor, LocalAuthority
 from tenants.permissions import may_decide, may_operate, may_read_region
 from tenants.selectors import my_authorities
@@ -60,36 +58,31 @@ def _authority(actor: Actor) -> dict[str, Any]:
     mine = list(my_authorities(actor))
     live = [s for s in subscriptions_readable_by(actor) if s.closed_at is None and s.ended_at is None]
     seen = {o.subscription.authority_id: o for o in overviews(live)}
-    held, watched = credentials_of(live), archives_of(live)
+    watched = archives_of(live)
     return {
-        "mine": [_own(a, seen.get(a.pk), held, watched, actor) for a in mine],
+        "mine": [_own(a, seen.get(a.pk), watched, actor) for a in mine],
         "acts": any(role in ACTS_FOR for role in actor.user.roles_by_authority.values()),
     }
 
 
 def _own(
-    authority: LocalAuthority,
-    seen: Overview | None,
-    held: dict[int, list[Credential]],
-    watched: dict[int, list[Archive]],
-    actor: Actor,
+    authority: LocalAuthority, seen: Overview | None, watched: dict[int, list[Archive]], actor: Actor
 ) -> dict[str, Any]:
     acts = actor.user.roles_by_authority.get(authority.pk) in ACTS_FOR
     if seen is None:
         return {"authority": authority, "acts": acts, "seen": None}
-    row = seen.subscription
-    step = next_step(seen, tuple(held[row.pk]), watched.get(row.pk, ()), may_act=acts)
+    step = next_step(seen, watched.get(seen.subscription.pk, ()), may_act=acts)
     return {"authority": authority, "acts": acts, "seen": seen, "step": step, "badge": badge(seen.state)}
 
 
 def _region(actor: Actor) -> dict[str, Any]:
     waiting = requests_in_state(requests_readable_by(actor), RequestState.AWAITING_DECISION).order_by("created_at")
-    stuck = all_stacks(sorted(NEEDS_HUMAN))
+    stuck, stuck_count = most_urgent(sorted(NEEDS_HUMAN), limit=_FIRST)
     return {
         "waiting": request_rows(waiting[:_FIRST]),
         "waiting_count": waiting.count(),
-        "stuck": stack_rows(stuck[:_FIRST]),
-        "stuck_count": len(stuck),
+        "stuck": stack_rows(stuck),
+        "stuck_count": stuck_count,
         "platforms": platforms(),
         "unverified_count": LocalAuthority.objects.filter(state="pending").count(),
         "decides": may_decide(actor),

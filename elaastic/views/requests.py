@@ -13,7 +13,12 @@ from django.views.decorators.http import require_POST
 from elaastic.forms import ApproveForm, RejectForm
 from elaastic.models import Decision, Request, RequestKind, RequestState
 from elaastic.permissions import may_ask, may_decide_request, may_read_region
-from elaastic.selectors.subscriptions import requests_in_state, requests_readable_by, state_of
+from elaastic.selectors.subscriptions import (
+    live_subscription,
+    requests_in_state,
+    requests_readable_by,
+    state_of,
+)
 from elaastic.services.asking import withdraw_request
 from elaastic.services.deciding import approve_request, reject_request
 from elaastic.views.asking import terms_facts
@@ -120,6 +125,7 @@ def _context(actor: Actor, asked: Request) -> dict[str, Any]:
         "own_request": deciding and not may,
         "withdraws": not asked.decision and asked.kind != RequestKind.REPAIR and may_ask(actor, asked.subscription),
         "is_region": may_read_region(actor),
+        "live": live_subscription(asked.subscription.authority) if state == RequestState.REJECTED else None,
         "every_s": 1 if state in (RequestState.PLANNING, RequestState.APPROVED) else 0,
         "seen": _seen(asked),
         "moved_on": asked.decision == Decision.APPROVED,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from elaastic.freshness import Archive, Freshness, archives_watched
 from elaastic.models import RequestState, Subscription, SubscriptionState
-from elaastic.selectors.subscriptions import Credential, Overview, credentials, state_of
+from elaastic.selectors.subscriptions import Overview, live_subscription, state_of
 from elaastic.views import words
 from provisioning.domain.conditions import AT_REST, NEEDS_HUMAN, Condition, State
 from provisioning.selectors.capacity import platforms
@@ -81,7 +81,6 @@ class Standing:
     parts: tuple[Part, ...]
     ready: int
     step: NextStep
-    credentials: tuple[Credential, ...]
     archives: tuple[Archive, ...]
     every_s: int
     digest: str
@@ -97,9 +96,8 @@ def standing(seen: Overview, *, may_act: bool) -> Standing:
     """Six queries at most, whatever the number of parts."""
     rows = resources(seen.subscription.stack_key)
     parts = tuple(part(row) for row in rows if not row.orphan)
-    found = tuple(credentials(seen.subscription))
     archives = tuple(archives_watched(seen.subscription))
-    step = next_step(seen, found, archives, may_act=may_act)
+    step = next_step(seen, archives, may_act=may_act)
     told = [(p.name, p.condition) for p in parts]
     open_request = seen.open_request
     return Standing(
@@ -107,10 +105,9 @@ def standing(seen: Overview, *, may_act: bool) -> Standing:
         parts=parts,
         ready=sum(1 for p in parts if p.condition.state in (State.READY, State.RETAINED)),
         step=step,
-        credentials=found,
         archives=archives,
         every_s=_pause(seen),
-        digest=_digest(seen.state, told, found, step, open_request and state_of(open_request)),
+        digest=_digest(seen.state, told, seen.credentials, step, open_request and state_of(open_request)),
     )
 
 
@@ -151,21 +148,13 @@ def part(row: ResourceView) -> Part:
     )
 
 
-def next_step(
-    seen: Overview, found: tuple[Credential, ...], archives: Iterable[Archive] = (), *, may_act: bool
-) -> NextStep:
+def next_step(seen: Overview, archives: Iterable[Archive] = (), *, may_act: bool) -> NextStep:
     """The order of the questions is the rule: a decision, then what is being built, then what is to be done."""
     row = seen.subscription
     if seen.open_request is not None and not row.approved_at:
         return _while_asked(seen)
     if seen.state == SubscriptionState.REJECTED:
-        return NextStep(
-            _("This request did not become a subscription."),
-            _("Read the reason; you can ask again at any time."),
-            "warn",
-            reverse("ask") if may_act else "",
-            _("Ask again"),
-        )
+        return _once_rejected(row, may_act=may_act)
     if seen.state == SubscriptionState.ENDED:
         return NextStep(_("This subscription has ended."), _("Nothing is to be done."), "idle")
     if seen.condition.state in NEEDS_HUMAN:
@@ -182,7 +171,7 @@ def next_step(
             _("The subscription is suspended."), _("Nothing new is written; you can still restore."), "warn"
         )
     late = next((archive for archive in archives if archive.state == Freshness.LATE), None)
-    return _once_active(seen, found, late, may_act=may_act)
+    return _once_active(seen, late, may_act=may_act)
 
 
 def _while_leaving(row: Subscription) -> NextStep:
@@ -201,6 +190,15 @@ def _while_leaving(row: Subscription) -> NextStep:
         reverse("purge", args=[row.public_id]),
         _("Delete what was kept…"),
     )
+
+
+def _once_rejected(row: Subscription, *, may_act: bool) -> NextStep:
+    title, live = _("This request did not become a subscription."), live_subscription(row.authority)
+    if live is not None:
+        url = reverse("subscription", args=[live.public_id])
+        return NextStep(title, _("The authority has another one since."), "warn", url, _("Open the subscription"))
+    text = _("Read the reason; you can ask again at any time.")
+    return NextStep(title, text, "warn", reverse("ask") if may_act else "", _("Ask again"))
 
 
 def _while_asked(seen: Overview) -> NextStep:
@@ -238,8 +236,8 @@ def _while_stuck(seen: Overview) -> NextStep:
     )
 
 
-def _once_active(seen: Overview, found: tuple[Credential, ...], late: Archive | None, *, may_act: bool) -> NextStep:
-    waiting = next((c for c in found if c.ready and not c.secret_shown), None)
+def _once_active(seen: Overview, late: Archive | None, *, may_act: bool) -> NextStep:
+    waiting = seen.to_collect
     if waiting and may_act:
         return NextStep(
             _("Your space is ready: collect the credentials."),

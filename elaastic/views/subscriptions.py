@@ -22,7 +22,7 @@ from elaastic.selectors.subscriptions import (
 from elaastic.services.collecting import connection_of
 from elaastic.usage import usage_of
 from elaastic.views import words
-from elaastic.views.asking import terms_facts
+from elaastic.views.asking import candidates, terms_facts
 from elaastic.views.person import actor_of, signed_in
 from elaastic.views.plans import sites_of
 from elaastic.views.rows import csv_answer, request_rows
@@ -54,7 +54,9 @@ def subscription_list(request: HttpRequest) -> HttpResponseBase:
         head = [_("Authority"), _("Level"), _("State"), _("Space (GiB)"), _("Since"), _("Condition"), _("Reason")]
         return csv_answer("adesioni.csv", head, [_csv_row(o) for o in rows])
     shown = [{"seen": o, "badge": badge(o.state), "level": _(o.level.name)} for o in rows]
-    context = {"rows": shown, "is_region": may_read_region(actor)}
+    is_region = may_read_region(actor)
+    asks = not is_region and bool(candidates(actor)[0])
+    context = {"rows": shown, "is_region": is_region, "asks": asks}
     return render(request, "elaastic/subscription_list.html", context)
 
 
@@ -95,7 +97,7 @@ def _context(actor: Actor, row: Subscription, found: Standing) -> dict[str, Any]
         "level": {"number": row.level, "name": _(found.seen.level.name)},
         "standing": found,
         "badge": badge(found.seen.state),
-        "cards": [_card(c) for c in found.credentials],
+        "cards": [_card(c) for c in found.seen.credentials],
         "collects": may_collect(actor, row),
         "is_region": may_read_region(actor),
         "trouble": row.approved_at is not None and row.ended_at is None and platform_trouble(found.seen),

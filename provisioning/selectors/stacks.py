@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case, Count, QuerySet, When, Window
+
 from provisioning.domain.conditions import Condition, State
 from provisioning.domain.manifest import Placement
 from provisioning.models import Event, Plan, Resource, Stack
@@ -64,22 +66,30 @@ class PlanView:
     created_at: datetime
 
 
-def _stack(row: Stack) -> StackView:
+def stack_view(row: Stack) -> StackView:
+    """A row as those above see it."""
     said = Condition(State(row.state), row.reason, row.message)
     return StackView(row.key, row.generation, said, Placement.parse(row.placement), row.next_look)
 
 
 def stacks(keys: Iterable[str]) -> dict[str, StackView]:
     """Summaries by key, in one query."""
-    return {row.key: _stack(row) for row in Stack.objects.filter(key__in=list(keys))}
+    return {row.key: stack_view(row) for row in Stack.objects.filter(key__in=list(keys))}
 
 
-def all_stacks(states: Iterable[str] = ()) -> list[StackView]:
-    """Every stack, those that wait for a person first; `states` narrows."""
-    rows = Stack.objects.filter(state__in=list(states)) if states else Stack.objects.all()
-    order = [State.FAILED, State.BLOCKED, State.DRIFTED, State.PROGRESSING, State.PENDING]
-    rank = {state.value: place for place, state in enumerate(order)}
-    return [_stack(row) for row in sorted(rows, key=lambda r: (rank.get(r.state, 9), r.pk))]
+def stacks_in(states: Iterable[str] = ()) -> QuerySet[Stack]:
+    """Rows to count, to narrow or to page through, in no order: every stack, or those in these states."""
+    chosen = list(states)
+    return Stack.objects.filter(state__in=chosen) if chosen else Stack.objects.all()
+
+
+def most_urgent(states: Iterable[str] = (), *, limit: int) -> tuple[list[StackView], int]:
+    """At most `limit` stacks, those that wait for a person first; and how many there are. One query."""
+    order = (State.FAILED, State.BLOCKED, State.DRIFTED, State.PROGRESSING, State.PENDING)
+    whens = [When(state=state, then=place) for place, state in enumerate(order)]
+    rows = stacks_in(states).annotate(total=Window(Count("pk"))).order_by(Case(*whens, default=len(order)), "pk")
+    found = list(rows[:limit])
+    return [stack_view(row) for row in found], found[0].total if found else 0
 
 
 def resources(key: str) -> list[ResourceView]:

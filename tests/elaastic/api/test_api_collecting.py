@@ -124,3 +124,13 @@ def test_a_timeline_is_walked_forwards_and_back_without_loss(flow: Flow, active:
     assert walked == whole
     assert back == whole[: len(back)]
     assert back
+
+
+def test_until_every_secret_is_collected_it_is_the_authoritys_move(flow: Flow, active: str) -> None:
+    for name in ("writer", "restore"):
+        for where in (flow.get("owner", f"{active}/"), flow.get("owner", "/subscriptions/")):
+            body = where.json()
+            told = body.get("items", [body])[0]["next_action"]
+            assert (told["who"], told["code"]) == ("authority", "collect")
+        flow.post("owner", f"{active}/credentials/{name}/reveal/")
+    assert flow.get("owner", f"{active}/").json()["next_action"]["code"] == "none"

@@ -1,5 +1,9 @@
 """Levels for everybody; capacity, platforms and stacks for the region."""
 
+from urllib.parse import parse_qs, urlsplit
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from jsonschema import Draft202012Validator
 
@@ -96,3 +100,23 @@ def test_what_has_an_object_already_adopts_no_other(flow: Flow) -> None:
     taken = flow.post("operator", f"/stacks/{key}/adopt/", {"resource": "writer", "external_id": "found"})
     assert taken.status_code == 202
     assert Resource.objects.get(name="writer").external_id == "found"
+
+
+def test_stacks_are_read_page_by_page_and_narrowed_by_the_database(flow: Flow) -> None:
+    Stack.objects.bulk_create(
+        Stack(key=f"k{n:03d}", state="failed" if n % 2 else "ready", reason="Forbidden" if n % 2 else "")
+        for n in range(30)
+    )
+    first = flow.get("operator", "/stacks/", limit=10).json()
+    with CaptureQueriesContext(connection) as seen:
+        second = flow.get("operator", "/stacks/", limit=10, cursor=_cursor(first["next"])).json()
+    assert [item["key"] for item in second["items"]] == [f"k{n:03d}" for n in range(10, 20)]
+    rows = [query["sql"] for query in seen if 'FROM "provisioning_stack"' in query["sql"]]
+    assert [sql.rpartition("LIMIT ")[2] for sql in rows] == ["11"], "no more is read than is shown"
+    assert len(flow.get("operator", "/stacks/", state="failed", q="k00").json()["items"]) == 5
+    assert len(flow.get("operator", "/stacks/", reason="Forbidden").json()["items"]) == 15
+    assert flow.get("operator", "/stacks/", state="nonsense").status_code == 400
+
+
+def _cursor(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["cursor"][0]

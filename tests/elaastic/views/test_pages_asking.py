@@ -112,3 +112,24 @@ def test_a_viewer_is_told_who_asks(pages: Pages) -> None:
     assert "il tuo ruolo è guardare" in words(pages.get("viewer", ASK))
     assert pages.asks("viewer").status_code == 409
     assert not Subscription.objects.exists()
+
+
+def test_who_has_a_subscription_is_led_to_it_and_not_to_another_request(pages: Pages) -> None:
+    assert ASK in words(pages.get("owner", "/subscriptions/"))
+    rejected = pages.asked()
+    for path in ("/subscriptions/", "/"):
+        page = words(pages.get("owner", path))
+        assert f"/subscriptions/{rejected.subscription.public_id}/" in page, path
+        assert ASK not in page, path
+    pages.post("approver", f"/requests/{rejected.public_id}/reject/", {"note": "Non ora."})
+    told = (f"/requests/{rejected.public_id}/", f"/subscriptions/{rejected.subscription.public_id}/")
+    assert all(ASK in words(pages.get("owner", path)) for path in ("/subscriptions/", *told))
+    since = f"/subscriptions/{pages.asked(**{'archive-0-name': 'altro'}).subscription.public_id}/"
+    for path in told:
+        page = words(pages.get("owner", path))
+        assert since in page, path
+        assert ASK not in page, path
+
+
+def test_who_only_looks_is_not_led_to_a_request(pages: Pages) -> None:
+    assert ASK not in words(pages.get("viewer", "/subscriptions/"))
