@@ -1,7 +1,7 @@
 """Which cases run: a seeded tenth, or all; one alone with `FAULTS_CASE`. A failing case prints its name.
 
 FAULTS_CASE='order/3: call 5 admin_put_quota: reset after' pytest tests/faults -m 'fault or deep'
-FAULTS_SEED=7 pytest tests/faults -m fault          another tenth
+FAULTS_SEED=7 pytest tests/faults -m fault          another tenth, and other luck in all waits
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+SEED: Final = os.environ.get("FAULTS_SEED", "1")
 TENTH: Final = 10
 # Enough to see a pattern, few enough that a broken engine does not hold up the run.
 MOST_FAILURES: Final = 8
@@ -42,6 +43,5 @@ def _chosen(cases: list[Case], *, whole: bool) -> list[Case]:
         return [case for case in cases if case.name == asked]
     if whole:
         return cases
-    seed = os.environ.get("FAULTS_SEED", "1")
-    dice = random.Random(f"{seed} {cases[0].name}")
+    dice = random.Random(f"{SEED} {cases[0].name}")
     return dice.sample(cases, -(-len(cases) // TENTH))

@@ -9,6 +9,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import sys
 import traceback
 from typing import Any
@@ -67,6 +68,7 @@ def _start(asked: dict[str, Any], answers: dict[int, int]) -> int:
 def _run(asked: dict[str, Any]) -> dict[str, Any]:
     from tests.faults import acts, canaries, strikes
 
+    random.seed(asked["chance"])  # a fork would draw its own
     act = getattr(acts, asked["act"], None) or getattr(canaries, asked["act"])
     with strikes.armed(**asked.get("strikes", {})) as answer:
         answer["value"] = act(**asked.get("args", {}))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.deadline import wait_until
+from tests.faults.cases import SEED
 from tests.faults.databases import Database
 from tests.faults.offset import Offset
 
@@ -33,7 +35,10 @@ class CaseFailed(AssertionError):
 
 @dataclass
 class Stage:
-    """`act` runs one function of `acts` in a child; `save`, `restore` move database, region and clock together."""
+    """`act` runs one function of `acts` in a child; `save`, `restore` move database, region and clock together.
+
+    Chance starts anew with each restore: a case that is played again meets the same waits and the same order.
+    """
 
     folder: Path
     database: Database
@@ -43,6 +48,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self._saved: dict[str, tuple[Any, float]] = {}
+        self._started = 0
         self._logged = 0
         self._earlier: list[dict[str, Any]] = []
 
@@ -50,7 +56,9 @@ class Stage:
 
     def start(self, act: str, *, strikes: dict[str, Any] | None = None, **args: Any) -> int:
         """The pid of a child at work."""
-        asked = {"do": "start", "act": act, "args": args, "strikes": strikes or {}}
+        self._started += 1
+        chance = f"{SEED} {self._started}"
+        asked = {"do": "start", "act": act, "args": args, "strikes": strikes or {}, "chance": chance}
         return int(self._told(asked)["pid"])
 
     def wait(self, pid: int) -> dict[str, Any]:
@@ -109,14 +117,17 @@ class Stage:
     def save(self, name: str) -> None:
         """Keep database, region and clock as they are now."""
         self.control("save", name=name)
-        self._saved[name] = (self.database.saved(), self.offset.seconds)
+        self._saved[name] = (self.database.saved(), time.time() + self.offset.seconds)
 
     def restore(self, name: str) -> None:
-        """Back to it; faults and the log of calls are cleared."""
-        content, seconds = self._saved[name]
+        """Back to it, to the second: what is due later in the run was not due then. Faults and the log of calls are
+        cleared.
+        """
+        content, then = self._saved[name]
         self.control("restore", name=name)
         self.database.restore(content)
-        self.offset.seconds = seconds
+        self.offset.seconds = then - time.time()
+        self._started = 0
         self._earlier = []
         self._logged = (self.folder / "nursery.log").stat().st_size
 
