@@ -21,9 +21,9 @@ from elaastic.services.deciding import approve_request
 from elaastic.services.operating import retry_stack
 from mcloud_portal import sweeper
 from provisioning import vault
-from provisioning.domain.conditions import AT_REST
+from provisioning.domain.conditions import AT_REST, State
 from provisioning.domain.manifest import Manifest, Placement
-from provisioning.engine.targets import GOES_ON_TRYING
+from provisioning.engine.targets import Scene
 from provisioning.models import Plan, PlatformState, Resource, Stack, TimedWork, clock
 from provisioning.services import stacks, surroundings, upkeep
 from provisioning.signals import doorbell
@@ -37,6 +37,7 @@ TERMS: Final[dict[str, Any]] = {**LEVELS[1].defaults, "quota_gib": 100}
 LONGEST: Final = timedelta(hours=3)
 MOST_LOOKS: Final = 400
 FAR: Final = timedelta(days=30)
+_ONLY_LOOKED_AT: Final = AT_REST | {State.DRIFTED}
 
 
 def begin(*, rings: bool = False) -> Shifted:
@@ -209,9 +210,7 @@ def _next_due(now: datetime) -> datetime | None:
         if stack.claim_expires_at:
             times.append(stack.claim_expires_at)
             continue
-        rows = stack.resources.exclude(state__in=AT_REST)
-        busy = [r for r in rows if r.next_look and _moves_by_itself(r)]
-        if busy or (stack.next_look and stack.next_look <= now):
+        if _moves_by_itself(stack) or (stack.next_look and stack.next_look <= now):
             times.append(stack.next_look)
     times += Request.objects.filter(decision="", plan_due__isnull=False).values_list("plan_due", flat=True)
     if not times and audit.AuditEvent.objects.filter(number__isnull=True).exists():
@@ -219,10 +218,10 @@ def _next_due(now: datetime) -> datetime | None:
     return min((max(t, now) for t in times if t), default=None)
 
 
-def _moves_by_itself(row: Resource) -> bool:
-    if row.state in ("failed", "drifted"):
-        return False
-    return row.state != "blocked" or row.reason in GOES_ON_TRYING
+def _moves_by_itself(stack: Stack) -> bool:
+    """Not what waits for a person, nor what waits for that."""
+    scene = Scene.of(stack.pk, "")
+    return any(r.next_look and r.state not in _ONLY_LOOKED_AT and scene.can_move(r) for r in scene.rows.values())
 
 
 def let_time_pass() -> bool:
