@@ -245,6 +245,13 @@ def serve() -> None:
     daemons.serve()
 
 
+def look_again() -> None:
+    """Every resource of everybody is due now."""
+    begin()
+    for key in Stack.objects.values_list("key", flat=True):
+        stacks.look_now(key)
+
+
 # -- what can be seen ----------------------------------------------------------------------------------------------
 
 

@@ -40,10 +40,12 @@ class Region:
             held: dict[str, list[list[Any]]] = {}
             for row in raw.execute("SELECT bucket, key, version, size, etag, marker FROM versions ORDER BY seq"):
                 held.setdefault(row["bucket"], []).append(list(row)[1:])
-            buckets = [dict(r) | {"versions": held.get(r["id"], [])} for r in raw.execute("SELECT * FROM buckets")]
+            rows = [dict(r) for r in raw.execute("SELECT * FROM buckets ORDER BY id")]
         finally:
             raw.close()
-        return cls(users, keys, tuple(buckets))
+        # The settings by what they say: set again to the same, they stand in another order.
+        told = [r | {"settings": json.loads(r["settings"]), "versions": held.get(r["id"], [])} for r in rows]
+        return cls(users, keys, tuple(told))
 
     def without(self, tenant: str) -> "Region":
         """Everybody else's; the portal's own marks come and go."""
@@ -61,7 +63,7 @@ class Region:
             b["name"]: {
                 "owner": b["owner"].partition("$")[2],
                 "placement": b["placement"],
-                "settings": json.loads(b["settings"]),
+                "settings": b["settings"],
                 "holds": [[v[0], v[2], v[3]] for v in b["versions"]],
             }
             for b in self.buckets
@@ -144,7 +146,7 @@ def _objects(stage: Stage, stack: str, region: Region) -> Iterable[str]:
         if region.users[uid]["display_name"] != f"mcloud.{stack}.{name}":
             yield f"{uid} carries the marker {region.users[uid]['display_name']}."
     for bucket in (b for b in region.buckets if b["tenant"] == tenant):
-        if f"mcloud.{stack}.archive-" not in bucket["settings"]:
+        if not any(f"mcloud.{stack}.archive-" in said for said in bucket["settings"].values()):
             yield f"The bucket {bucket['name']} carries no marker of its stack."
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.faults.auditor import Region
 from tests.faults.cases import sweep
 from tests.faults.rehearsal import Rehearsal
+from tests.faults.stage import Stage
 from tests.faults.wire import for_good, once
 from tests.faults.workflows import WORKFLOWS
 
@@ -38,3 +40,15 @@ def test_a_tenth_of_the_lasting_faults_is_told_and_mended(rehearsed: Rehearsed, 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lasting_fault_is_told_to_a_person_and_a_retry_mends_it(rehearsed: Rehearsed, name: str) -> None:
     sweep(for_good(rehearsed(name)), whole=True)
+
+
+@pytest.mark.fault
+def test_an_archive_that_seems_never_versioned_is_set_right_and_nothing_else_changes(faults: Stage) -> None:
+    faults.restore("neighbour")
+    before = Region.read(faults).without("nobody")
+    faults.control("fault", kind="missing", missing="Status", route="get_versioning")
+    faults.act("look_again")
+    told = faults.value("rest")
+    assert "put_versioning" in {call["route"] for call in faults.calls()}
+    assert {state for state, *_ in told["rows"].values()} == {"ready"}
+    assert Region.read(faults).without("nobody") == before
