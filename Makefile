@@ -72,17 +72,17 @@ contracts: setup-dev
 	@$(RUN)/venv/bin/lint-imports --no-cache > $(RUN)/contracts.txt || (cat $(RUN)/contracts.txt; exit 1)
 
 unit: setup-dev
-	@$(RUN)/venv/bin/pytest -m "not real and not browser and not fault and not deep and not exhaustive" -n 2 --dist loadfile
+	@$(RUN)/venv/bin/pytest -m "not real and not browser and not fault and not deep" -n 2 --dist loadfile
 
 test: setup-dev ## everything: real Ceph, PostgreSQL, Redis and a browser included
 	@$(PY) -m lab install
 	@$(PY) -m lab.ceph.binding
 	@./tools/test
 
-test-deep: setup-dev ## every fault case that a build has time for, and every operation of the API
+test-deep: setup-dev ## every fault case and every operation of the API: under an hour on two cores
 	@$(PY) -m lab install ceph services
 	@$(PY) -m lab.ceph.binding
-	@$(RUN)/venv/bin/pytest -m "deep" -n 2 --dist load
+	@$(RUN)/venv/bin/pytest -m deep -n 2 --dist load --maxschedchunk 1
 
 bench: setup-dev ## the figures of bench/README.md
 	@$(PY) -m lab install ceph services

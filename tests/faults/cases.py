@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 SEED: Final = os.environ.get("FAULTS_SEED", "1")
 TENTH: Final = 10
@@ -24,12 +25,32 @@ class Case:
     play: Callable[[], list[str]]
 
 
-def sweep(cases: Iterable[Case], *, whole: bool) -> None:
+@dataclass(frozen=True)
+class Share:
+    """One of `of` shares of all cases, so that the processes of a run divide them. A name is in one share only."""
+
+    number: int = 0
+    of: int = 1
+
+    def holds(self, case: Case) -> bool:
+        """Is it in this share?"""
+        return crc32(case.name.encode()) % self.of == self.number
+
+    def __str__(self) -> str:
+        return f"{self.number + 1} of {self.of}"
+
+
+def shares(of: int) -> list[Share]:
+    """All of them."""
+    return [Share(number, of) for number in range(of)]
+
+
+def sweep(cases: Iterable[Case], *, whole: bool, share: Share = Share()) -> None:
     """Play them; AssertionError with every violation and the name to replay it by."""
     found = list(cases)
     assert found, "There is no case: the rehearsal met nothing."
     played, failures = 0, list[str]()
-    for case in _chosen(found, whole=whole):
+    for case in _chosen(found, share, whole=whole):
         played += 1
         failures += case.play()
         if len(failures) >= MOST_FAILURES:
@@ -38,10 +59,10 @@ def sweep(cases: Iterable[Case], *, whole: bool) -> None:
     assert not failures, "\n".join([f"{len(failures)} violations; FAULTS_CASE='<what stands in []>'", *failures])
 
 
-def _chosen(cases: list[Case], *, whole: bool) -> list[Case]:
+def _chosen(cases: list[Case], share: Share, *, whole: bool) -> list[Case]:
     if asked := os.environ.get("FAULTS_CASE"):
-        return [case for case in cases if case.name == asked]
+        return [case for case in cases if case.name == asked and share.holds(case)]
     if whole:
-        return cases
+        return [case for case in cases if share.holds(case)]
     dice = random.Random(f"{SEED} {cases[0].name}")
     return dice.sample(cases, -(-len(cases) // TENTH))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.cases import sweep
+from tests.faults.cases import Share, shares, sweep
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.statements import failed
 from tests.faults.workflows import WORKFLOWS
@@ -21,6 +21,7 @@ def test_a_tenth_of_the_failing_statements_changes_no_outcome(rehearsed: Rehears
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("share", shares(2), ids=str)
 @pytest.mark.parametrize("name", NAMES)
-def test_no_failing_statement_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
-    sweep(failed(rehearsed(name), every=name == "order"), whole=True)
+def test_no_failing_statement_changes_an_outcome(rehearsed: Rehearsed, name: str, share: Share) -> None:
+    sweep(failed(rehearsed(name), every=True), whole=True, share=share)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.auditor import Region
-from tests.faults.cases import sweep
+from tests.faults.cases import Share, shares, sweep
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.stage import Stage
 from tests.faults.wire import for_good, once
@@ -22,21 +22,20 @@ def test_a_tenth_of_the_single_bad_answers_changes_no_outcome(rehearsed: Rehears
     sweep(once(rehearsed(name)), whole=False)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.deep if n == "order" else pytest.mark.exhaustive) for n in NAMES]
-)
-def test_no_single_bad_answer_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
-    sweep(once(rehearsed(name)), whole=True)
+@pytest.mark.deep
+@pytest.mark.parametrize("share", shares(3), ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_single_bad_answer_changes_an_outcome(rehearsed: Rehearsed, name: str, share: Share) -> None:
+    sweep(once(rehearsed(name)), whole=True, share=share)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.exhaustive if n == "end" else pytest.mark.fault) for n in NAMES]
-)
+@pytest.mark.fault
+@pytest.mark.parametrize("name", NAMES)
 def test_a_tenth_of_the_lasting_faults_is_told_and_mended(rehearsed: Rehearsed, name: str) -> None:
     sweep(for_good(rehearsed(name)), whole=False)
 
 
-@pytest.mark.exhaustive
+@pytest.mark.deep
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lasting_fault_is_told_to_a_person_and_a_retry_mends_it(rehearsed: Rehearsed, name: str) -> None:
     sweep(for_good(rehearsed(name)), whole=True)

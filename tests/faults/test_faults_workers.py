@@ -42,7 +42,7 @@ def test_the_embedded_portal_survives_a_tenth_of_its_workers_deaths(embedded: Re
     sweep(killed_for_real(embedded, workers), whole=False)
 
 
-@pytest.mark.exhaustive
+@pytest.mark.deep
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_embedded_portal_survives_every_death_of_a_worker(embedded: Rehearsal, workers: int) -> None:
     sweep(killed_for_real(embedded, workers), whole=True)
@@ -53,6 +53,6 @@ def test_postgresql_and_redis_survive_a_tenth_of_the_deaths_of_two_workers(serve
     sweep(killed_for_real(served, 2), whole=False)
 
 
-@pytest.mark.exhaustive
+@pytest.mark.deep
 def test_postgresql_and_redis_survive_every_death_of_two_workers(served: Rehearsal) -> None:
     sweep(killed_for_real(served, 2), whole=True)

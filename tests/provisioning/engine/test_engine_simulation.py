@@ -28,7 +28,7 @@ def test_a_seed_replays(store: Store) -> None:
     assert ends[0] == ends[1]
 
 
-@pytest.mark.exhaustive
+@pytest.mark.deep
 def test_three_hundred_seeds_take_a_minute_at_most(store: Store) -> None:
     began = time.process_time()
     for seed in range(300):
