@@ -11,6 +11,7 @@ from provisioning.domain.manifest import Desired, Manifest, Placement, digest, r
 from provisioning.domain.observation import Absent, Observation, Present
 from provisioning.domain.plan import Action, Change, difference
 from provisioning.engine import breaker, retention
+from provisioning.engine.outside import outside
 from provisioning.engine.reconciler import Surroundings
 from provisioning.engine.targets import Scene
 from provisioning.kinds import KINDS
@@ -69,7 +70,7 @@ class _Eye:
             self.unseen.add(row.platform)
             return None
         try:
-            return provider.handlers[row.kind].observe(self.scene.target(row))
+            return outside(lambda: provider.handlers[row.kind].observe(self.scene.target(row)))
         except KeyError:
             return None  # what it refers to has no outputs yet, so it was never made
         except ProviderError:

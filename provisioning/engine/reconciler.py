@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from provisioning import vault
 from provisioning.domain.checkpoint import reach
@@ -31,12 +31,12 @@ from provisioning.domain.secrets import Secret, generate
 from provisioning.engine import breaker, claims, guard, trouble
 from provisioning.engine.claims import Claim
 from provisioning.engine.decide import TRIES, Act, decide
+from provisioning.engine.outside import outside
 from provisioning.engine.summary import summarise
 from provisioning.engine.targets import Scene, Stored, was_sent
 from provisioning.models import Resource, Stack, clock
 from provisioning.signals import doorbell, stack_moved
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 BUDGET_S: Final = 20.0  # then somebody else's stack is due
@@ -162,9 +162,9 @@ class _Step:
         if target.spec is None and not was_sent(row):
             return Absent()  # nothing was ever sent for it, and nobody could say what to look for
         if not self.row.handle:
-            return _outside(lambda: handler.observe(target))
+            return outside(lambda: handler.observe(target))
         try:
-            seen = _outside(lambda: handler.poll(target))
+            seen = outside(lambda: handler.poll(target))
         except PermanentError:
             if self.row.attempts + 1 >= TRIES:
                 raise
@@ -182,7 +182,7 @@ class _Step:
 
     def _may_write(self, provider: Provider) -> bool:
         if self.checked.get(self.row.platform) != self.row.stack.generation:
-            if not _outside(lambda: guard.may_write(self.row.platform, provider)):
+            if not outside(lambda: guard.may_write(self.row.platform, provider)):
                 return False
             self.checked[self.row.platform] = self.row.stack.generation
         return True
@@ -225,8 +225,8 @@ class _Step:
 
     def _send(self, handler: Handler, target: Target, act: Act) -> Outcome:
         if act.verb == "update":
-            return _outside(lambda: handler.update(target, act.after))
-        return _outside(lambda: handler.create(target) if act.verb == "create" else handler.delete(target))
+            return outside(lambda: handler.update(target, act.after))
+        return outside(lambda: handler.create(target) if act.verb == "create" else handler.delete(target))
 
     def _failed(self, error: ProviderError) -> None:
         breaker.failed(self.row.platform, error)
@@ -246,10 +246,3 @@ class _Step:
 _NOW: Final = {"create": "Creating", "update": "Updating", "delete": "Deleting"}
 _PAST: Final = {"create": "CreateSent", "update": "UpdateSent", "delete": "DeleteSent"}
 _WAITS: Final = frozenset({"NotEmpty", "InUse", "Locked"})
-
-
-def _outside(call: Callable[[], T]) -> T:
-    """An outside call inside a transaction would hold its locks, and forget what happened when it rolls back."""
-    if connection.in_atomic_block and not getattr(connection, "_mcloud_test_atomic", False):
-        raise RuntimeError("An outside call was made inside a database transaction.")
-    return call()

@@ -265,9 +265,16 @@ AROUND: Final[tuple[Mutation, ...]] = (
     ),
     _M(
         "no call inside a transaction",
-        LOOP + "_outside",
+        "engine.outside:outside",
         "if connection.in_atomic_block and",
         "if False and",
         "test_an_outside_call_inside_a_transaction_is_an_error",
+    ),
+    _M(
+        "no look for a plan inside a transaction",
+        PLAN + "_Eye.look",
+        "return outside(lambda: provider.handlers[row.kind].observe(self.scene.target(row)))",
+        "return provider.handlers[row.kind].observe(self.scene.target(row))",
+        "test_a_plan_is_not_made_inside_a_transaction",
     ),
 )

@@ -10,7 +10,7 @@ from provisioning.domain.observation import Outcome
 from provisioning.domain.secrets import Secret
 from provisioning.engine import breaker, census, claims
 from provisioning.engine.claims import LEASE
-from provisioning.engine.reconciler import _outside
+from provisioning.engine.outside import outside
 from provisioning.models import Event, OrphanSighting, PlatformState, Resource, Stack
 from provisioning.services import platforms, stacks, upkeep
 from tests.provisioning.engine.cloud import FOREVER
@@ -362,7 +362,7 @@ def test_an_outside_call_inside_a_transaction_is_an_error(room: Room) -> None:
     from django.db import transaction
 
     with pytest.raises(RuntimeError), transaction.atomic():
-        _outside(lambda: None)
+        outside(lambda: None)
 
 
 def test_a_platform_that_is_away_is_probed_and_then_asked_again(room: Room) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import AlreadyRevealed, CapacityExhausted, PlanStale, StackBusy
@@ -46,6 +46,13 @@ def test_a_plan_whose_resources_moved_is_not_approved(room: Room) -> None:
         stacks.approve_plan(plan.pk, plan.digest)
     assert room.row("project").spec["size"] == 1
     assert room.stack.generation == 1
+
+
+def test_a_plan_is_not_made_inside_a_transaction(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        room.plan({"project": 2})
 
 
 def test_a_plan_older_than_a_day_is_not_approved(room: Room) -> None:
