@@ -9,10 +9,10 @@ from tests.e2e.portal import somebody, wait_for
 WORK_MS = 120_000
 
 
-def live_with_it(browser: Browser, portal: str, page: Page, width: int) -> None:
-    """`page` is the town's, signed in; its subscription is active and its first secret collected."""
+def live_with_it(browser: Browser, portal: str, page: Page, width: int, space: int) -> None:
+    """`page` is the town's, signed in; its subscription of `space` GiB stands and its first secret is collected."""
     home = _subscription(page)
-    _change(browser, portal, page, width, home)
+    _change(browser, portal, page, width, home, space + 1)
     _new_key(page, home)
     _pause(browser, portal, page, width, home)
     _leave(browser, portal, page, width, home)
@@ -24,14 +24,14 @@ def _subscription(page: Page) -> str:
     return page.url
 
 
-def _change(browser: Browser, portal: str, page: Page, width: int, home: str) -> None:
+def _change(browser: Browser, portal: str, page: Page, width: int, home: str, space: int) -> None:
     page.goto(home)
     page.get_by_role("link", name="Cambia spazio, archivi o conservazione…").click()
     assert_page_is_good(page, "later-change")
     page.get_by_label("Spazio").fill("0")
     page.get_by_role("button", name="Vai al riepilogo").click()
     expect(page.locator("#error-summary")).to_be_focused()
-    page.get_by_label("Spazio").fill("600")
+    page.get_by_label("Spazio").fill(str(space))
     page.get_by_role("button", name="Aggiungi un archivio").click()
     page.get_by_label("Nome dell'archivio 3").fill("foto")
     page.get_by_role("button", name="Vai al riepilogo").click()
@@ -39,7 +39,7 @@ def _change(browser: Browser, portal: str, page: Page, width: int, home: str) ->
     page.get_by_role("button", name="Invia la richiesta").click()
     _approved(browser, portal, page, width, "later-change-review")
     page.goto(home)
-    wait_for(page, page.get_by_text("600 GiB"), WORK_MS)
+    wait_for(page, page.get_by_text(f"{space} GiB"), WORK_MS)
     wait_for(page, page.get_by_role("link", name="Cambia spazio, archivi o conservazione…"), WORK_MS)
 
 

@@ -41,7 +41,7 @@ def play(browser: Browser, portal: str, width: int, town: str, space: str = "500
             _approve(approver, address)
         _follow(page)
         _collect(page)
-        live_with_it(browser, portal, page, width)
+        live_with_it(browser, portal, page, width, int(space))
     with somebody(browser, portal, "operator@region.example", width) as operator:
         _look_behind(operator)
 
