@@ -149,11 +149,16 @@ def record(claim: Claim, row: Resource, outcome: Outcome, full_name: str, sent: 
     An id is kept once and never overwritten; an id for another incarnation becomes a row of its own that
     asks for its removal; an id on a tombstone opens it again. Next time we look rather than believe.
     """
+    held = Stack.objects.filter(pk=OuterRef("stack_id"), claim_token=claim.token, generation=row.stack.generation)
+    as_sent = Resource.objects.filter(Exists(held), pk=row.pk, version=row.version)
     with transaction.atomic():
+        note(row.stack_id, row.name, sent, detail={"after": after})
+        changes = {} if outcome.secrets else _merge(row, outcome)
+        if changes and as_sent.update(version=F("version") + 1, **changes):
+            return  # nobody moved anything since the intent
         current = Resource.objects.select_related("stack").defer("stack__manifest").get(pk=row.pk)
         stack = current.stack
         moved = stack.claim_token != claim.token or stack.generation != row.stack.generation
-        note(row.stack_id, row.name, sent, detail={"after": after})
         if outcome.external_id and current.incarnation != row.incarnation:
             make_orphan(current, outcome.external_id, full_name, purge=False)
             return
