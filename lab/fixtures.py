@@ -9,6 +9,7 @@ A folder's conftest.py takes what it needs: `from lab.fixtures import ceph_lab`.
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -62,15 +63,25 @@ def borrowed(name: str) -> Iterator[System]:
     with file_lock(lock):
         if not _healthy(system, TEST_BASE / name):
             system.up()
-        _write(users, [*_living(users), _myself()])
+        _borrows[name] += 1
+        _write(users, [*_others(users), _myself()])
     try:
         yield system
     finally:
         with file_lock(lock):
-            others = [user for user in _living(users) if user != _myself()]
-            _write(users, others)
-            if not others:
+            _borrows[name] -= 1
+            others = _others(users)
+            _write(users, [*others, *([_myself()] if _borrows[name] else [])])
+            if not others and not _borrows[name]:
                 system.down(keep=False)
+
+
+# How often this process has each system now: every folder that imports a fixture has one of its own.
+_borrows: Counter[str] = Counter()
+
+
+def _others(users: Path) -> list[Identity]:
+    return [user for user in _living(users) if user != _myself()]
 
 
 def _healthy(system: System, folder: Path) -> bool:
