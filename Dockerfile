@@ -1,12 +1,14 @@
-# One image for web, worker and beat; which of them it is, the command says. Health checks stand with each service in
+# One image for web, worker, beat and the gateway; which of them it is, the command says. Health checks stand with each service in
 # docker-compose.yml: one in the image would call a worker sick because it answers no HTTP.
 FROM debian:bookworm-slim
 
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 python3-venv python3-rados python3-rbd python3-cephfs ca-certificates \
+ && apt-get install -y --no-install-recommends python3 python3-venv python3-rados python3-rbd python3-cephfs ca-certificates rclone \
+    libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
  && rm -rf /var/lib/apt/lists/*
 
-RUN useradd --system --create-home --home-dir /srv/portal portal
+# Whoever writes the secrets' files has to know this number: they come with their owner on the host.
+RUN useradd --system --uid 999 --create-home --home-dir /srv/portal portal
 WORKDIR /srv/portal
 
 COPY requirements/base.txt requirements/base.txt
@@ -19,12 +21,13 @@ COPY mcloud_portal mcloud_portal
 COPY tenants tenants
 COPY elaastic elaastic
 COPY provisioning provisioning
+COPY gateway gateway
 COPY templates templates
 COPY static static
 COPY locale locale
 COPY lab lab
-# Debian's Ceph binding, without the rest of Debian's Python packages.
-RUN python -m lab.ceph.binding \
+# Debian's Ceph binding, without the rest of Debian's Python packages; a process of its own shows that it loads.
+RUN python -m lab.ceph.binding && python -c 'import rados' \
  && pybabel --quiet compile -d locale -D django \
  && mkdir -p /var/lib/portal && chown portal: /var/lib/portal
 

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHES = ("provisioning", "latency", "footprint")
+BENCHES = ("provisioning", "latency", "footprint", "api", "onboarding")
 
 
 def main() -> int:

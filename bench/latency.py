@@ -98,6 +98,8 @@ def _report(title: str, seconds: list[float]) -> None:
     p99 = ordered[math.ceil(0.99 * len(ordered)) - 1]
     middle = ordered[len(ordered) // 2]
     print(f"{title}: n {len(ordered)}, median {middle * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
+    slowest = sorted(enumerate(seconds), key=lambda one: -one[1])[:5]
+    print("  slowest: " + ", ".join(f"{took * 1000:.0f} ms (number {n})" for n, took in slowest))
 
 
 if __name__ == "__main__":

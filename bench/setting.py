@@ -42,10 +42,12 @@ def portal_on_postgres(*systems: str) -> Iterator[None]:
 
 
 def _region_file(systems: tuple[str, ...], folder: Path) -> Path:
-    """The lab's region under a platform id of this run's own, so that no other database's marks are met."""
+    """The lab's region under platform ids of this run's own, so that no other database's marks are met."""
     text = (DEFAULT_BASE / ("region.yaml" if "ceph" in systems else "simulated/region.yaml")).read_text()
     own = folder / "region.yaml"
-    own.write_text(text.replace("id: ceph-marche", f"id: ceph-{secrets.token_hex(3)}"))
+    for system in ("ceph", "openstack"):
+        text = text.replace(f"id: {system}-marche", f"id: {system}-{secrets.token_hex(3)}")
+    own.write_text(text)
     return own
 
 

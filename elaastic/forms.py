@@ -1,17 +1,21 @@
 """Forms of the flow. They read what was typed; what it must satisfy stands in the level's schema."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from django import forms
 from django.forms import BoundField
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from provisioning.selectors.region import protocols
 from tenants.models import LocalAuthority
 from tenants.models.errors import Invalid
 
 MOST_ARCHIVES: Final = 20
+# What is asked about each archive, in the order of the page; not every form asks all of it.
+ARCHIVE_PARTS: Final = ("name", "interval", "immutability", "copies")
 INTERVALS: Final = (
     (12, gettext_lazy("Twice a day")),
     (24, gettext_lazy("Every day")),
@@ -24,14 +28,31 @@ IMMUTABILITY: Final = (
     ("governance", gettext_lazy("Locked: only the region can lift the lock")),
     ("compliance", gettext_lazy("Absolute: nobody, the region included, can delete a copy before its time")),
 )
+# Beside S3, in the order of the page.
+WAYS: Final = (
+    ("sftp", gettext_lazy("SFTP: for programs that copy over SSH, such as WinSCP, FileZilla or a NAS")),
+    ("webdav", gettext_lazy("WebDAV: for programs that open a network folder, such as Cyberduck")),
+    ("swift", gettext_lazy("Swift: only for programs that ask for it; earlier versions come back another way")),
+)
 COPIES: Final = (
     (3, gettext_lazy("Three sites: the copies survive the loss of any one site")),
     (2, gettext_lazy("Two sites")),
 )
 
 
+# Of one archive.
+COPIES_OF_ONE: Final = (
+    (3, gettext_lazy("On three sites")),
+    (2, gettext_lazy("On two sites")),
+)
+HELD_FOR_ALL: Final = gettext_lazy(
+    "The archives share the space: it is held, and paid for, on as many sites as the most that any of them has."
+)
+
+
 class AskForm(forms.Form):
-    """The terms of level 1, with one pair of fields for each archive (`archive-0-name`, `archive-0-interval`).
+    """The terms of level 1, with some fields for each archive (`archive-0-name`, `archive-0-interval`, and
+    `archive-0-copies` where there are several: what is chosen for all of them is all that one alone needs).
 
     `rows` is how many archives are on the page; a submit button adds or removes one, no script is needed.
     """
@@ -62,10 +83,21 @@ class AskForm(forms.Form):
         coerce=int,
         widget=forms.RadioSelect,
     )
+    uplink_mbit = forms.IntegerField(
+        label=gettext_lazy("How fast your line sends"),
+        help_text=gettext_lazy("Only for the estimate: it tells how long the first copy takes."),
+        required=False,
+        min_value=1,
+        max_value=100_000,
+    )
     rows = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, authorities: Iterable[LocalAuthority], rows: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offered = self.offered()
+        for name, label in WAYS:
+            if name in offered:
+                self.fields[f"way-{name}"] = forms.BooleanField(label=label, required=False)
         self.archives = max(1, min(MOST_ARCHIVES, rows))
         choices = [(str(a.public_id), a.name) for a in authorities]
         field = self.fields["authority"]
@@ -76,6 +108,8 @@ class AskForm(forms.Form):
             self.initial.setdefault("authority", choices[0][0])
         for index in range(self.archives):
             self._add_archive(index)
+        if self.archives > 1:
+            self.fields["copies"].help_text = format_lazy("{} {}", self.fields["copies"].help_text, HELD_FOR_ALL)
 
     def _add_archive(self, index: int) -> None:
         number = {"number": index + 1}
@@ -91,12 +125,34 @@ class AskForm(forms.Form):
             coerce=int,
             initial=24,
         )
+        self._add_copies(index)
+
+    def _add_copies(self, index: int) -> None:
+        if self.archives == 1:
+            return
+        self.fields[f"archive-{index}-copies"] = forms.TypedChoiceField(
+            label=_("Copies of archive %(number)s") % {"number": index + 1},
+            choices=(("", _("As for all of them")), *COPIES_OF_ONE),
+            coerce=int,
+            empty_value=None,
+            required=False,
+        )
 
     @property
-    def archive_rows(self) -> Iterator[tuple[int, BoundField, BoundField]]:
-        """(index, name, interval) of each archive on the page."""
+    def archive_rows(self) -> Iterator[tuple[int, list[BoundField]]]:
+        """(index, its fields) of each archive on the page."""
         for index in range(self.archives):
-            yield index, self[f"archive-{index}-name"], self[f"archive-{index}-interval"]
+            names = [f"archive-{index}-{part}" for part in ARCHIVE_PARTS]
+            yield index, [self[name] for name in names if name in self.fields]
+
+    def offered(self) -> Collection[str]:
+        """The protocols that can be chosen today."""
+        return protocols()
+
+    @property
+    def ways(self) -> list[BoundField]:
+        """The protocols beside S3, to be ticked."""
+        return [self[f"way-{name}"] for name, _label in WAYS if f"way-{name}" in self.fields]
 
     @property
     def may_grow(self) -> bool:
@@ -106,30 +162,49 @@ class AskForm(forms.Form):
     def terms(self) -> dict[str, Any]:
         """What was typed, in the shape of the schema. Fields that could not be read are left out."""
         clean = self.cleaned_data
-        archives = [
-            {
-                "name": clean.get(f"archive-{index}-name", ""),
-                "expected_interval_hours": clean.get(f"archive-{index}-interval", 24),
-            }
-            for index in range(self.archives)
-        ]
+        archives = [self._archive_terms(index) for index in range(self.archives)]
         plain = ("quota_gib", "retention_days", "immutability", "copies")
-        return {"archives": archives, **{n: clean[n] for n in plain if clean.get(n) is not None}}
+        chosen = ["s3", *(name for name, _label in WAYS if clean.get(f"way-{name}"))]
+        found = {n: clean[n] for n in plain if clean.get(n) is not None}
+        return {"archives": archives, "protocols": chosen, **found}
+
+    def _archive_terms(self, index: int) -> dict[str, Any]:
+        clean = self.cleaned_data
+        copies = clean.get(f"archive-{index}-copies")
+        return {
+            "name": clean.get(f"archive-{index}-name", ""),
+            "expected_interval_hours": clean.get(f"archive-{index}-interval", 24),
+            **({"copies": copies} if copies else {}),
+        }
 
     def accept_faults(self, refused: Invalid) -> None:
         """Put a service's faults beside the fields that they are about; the rest above the form."""
-        for name, sentences in refused.errors.items():
-            field = _field_of(name)
-            known = field if field in self.fields else None
-            if known and known in self.errors:
-                continue  # it could not even be read, and says so
-            for sentence in sentences:
-                self.add_error(known, str(sentence))
+        refuse_by_field(self, refused)
+
+
+def refuse_by_field(form: forms.Form, refused: Invalid) -> None:
+    """Each fault at its field, or above the form when it is about none of them."""
+    for name, sentences in refused.errors.items():
+        field = _field_of(name)
+        known = field if field in form.fields else None
+        if (known and known in form.errors) or _says_so_itself(form, name):
+            continue  # it could not even be read, and says so
+        for sentence in sentences:
+            form.add_error(known, str(sentence))
+
+
+def _says_so_itself(form: forms.Form, name: str) -> bool:
+    """A machine lacks what could not be read of it."""
+    _root, _dot, place = name.partition("terms.machines.")
+    return place.isdigit() and any(field.startswith(f"machine-{place}-") for field in form.errors)
 
 
 def _field_of(name: str) -> str:
     """`terms.archives.0.name` → `archive-0-name`."""
     parts = name.removeprefix("terms.").split(".")
+    if parts[0] == "machines" and len(parts) == 3:
+        shown = {"ram_mib": "ram_gib", "expected_interval_hours": "interval"}
+        return f"machine-{parts[1]}-{shown.get(parts[2], parts[2])}"
     if parts[0] != "archives" or len(parts) < 3:
         return parts[0]
     return f"archive-{parts[1]}-{'interval' if parts[2].startswith('expected') else parts[2]}"
@@ -137,10 +212,11 @@ def _field_of(name: str) -> str:
 
 def typed(data: Mapping[str, Any], rows: list[int]) -> dict[str, Any]:
     """What stands in the fields, unjudged, with only these archives: the page as it was, one row more or less."""
-    plain = ("authority", "quota_gib", "retention_days", "immutability", "copies")
-    kept: dict[str, Any] = {name: data.get(name, "") for name in plain}
+    plain = ("authority", "quota_gib", "retention_days", "immutability", "copies", "uplink_mbit")
+    ways = {f"way-{name}": True for name, _label in WAYS if data.get(f"way-{name}")}
+    kept: dict[str, Any] = {name: data.get(name, "") for name in plain} | ways
     for place, index in enumerate(rows):
-        for part, usual in (("name", ""), ("interval", 24), ("immutability", "none")):
+        for part, usual in (("name", ""), ("interval", 24), ("immutability", "none"), ("copies", "")):
             kept[f"archive-{place}-{part}"] = data.get(f"archive-{index}-{part}", usual)
     return kept
 

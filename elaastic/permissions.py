@@ -12,6 +12,7 @@ from tenants.permissions import (
 )
 
 __all__ = [
+    "is_on_its_side",
     "may_ask",
     "may_collect",
     "may_decide_request",
@@ -38,8 +39,18 @@ def may_collect(actor: Actor, subscription: Subscription) -> bool:
 
 
 def may_decide_request(actor: Actor, request: Request) -> bool:
-    """An approver, who is not the one who asked."""
-    return may_decide(actor) and request.requested_by_id != actor.user.pk
+    """An approver, who is not on the side that asked."""
+    return may_decide(actor) and not is_on_its_side(actor, request)
+
+
+def is_on_its_side(actor: Actor, request: Request) -> bool:
+    """Whoever asked, took the region's terms, or belongs to the authority: that is no second pair of eyes. Behind a
+    program the person counts who answers for it.
+    """
+    asked = {request.requested_by_id, request.accepted_by_id}
+    asked |= {person.accountable_id for person in (request.requested_by, request.accepted_by) if person}
+    asked_it = actor.user.pk in asked
+    return asked_it or request.subscription.authority_id in actor.user.roles_by_authority
 
 
 def sees_stack(actor: Actor) -> bool:

@@ -34,7 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("to", choices=("down", "up"))
     install = verbs.add_parser("install", help="put the distribution's packages in place (root or sudo)")
     install.add_argument(
-        "groups", nargs="*", metavar="GROUP", help="ceph, services, clients, browser (default: all)"
+        "groups",
+        nargs="*",
+        metavar="GROUP",
+        help="ceph, gateway, openstack, services, clients, browser (default: all)",
     )
     return parser
 

@@ -20,6 +20,7 @@ import pytest
 
 from lab.ceph.cluster import CephCluster
 from lab.deadline import file_lock
+from lab.openstack.cloud import OpenStack
 from lab.postgres import Postgres
 from lab.process import Identity, identify
 from lab.redis import Redis
@@ -34,6 +35,13 @@ def ceph_lab() -> Iterator[CephCluster]:
     """A healthy cluster; isolate by RGW tenant, and lose a site only through `lost_site`."""
     with borrowed("ceph") as system:
         yield cast(CephCluster, system)
+
+
+@pytest.fixture(scope="session")
+def openstack_lab() -> Iterator[OpenStack]:
+    """A healthy cloud; isolate by domain and project."""
+    with borrowed("openstack") as system:
+        yield cast(OpenStack, system)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The region that both labs are, the real Ceph and the simulated one: its sites, and where copies go."""
+"""The region that both labs are, real and simulated: its sites, where copies go, the sizes of its servers."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,28 @@ SITES = (
     Site("mc", "Macerata", 43.300, 13.453, 2),
 )
 SITE_CODES = tuple(site.code for site in SITES)
+
+# OpenStack's: the way out of the towns' networks, and the sizes of their servers (MiB, virtual CPUs, GiB).
+EXTERNAL_NETWORK = "public"
+FLAVORS = {
+    "dr.small": (256, 1, 1),
+    "dr.medium": (2048, 2, 20),
+    "dr.large": (8192, 4, 80),
+    # What towns ask for; a disk as large as the image.
+    **{
+        f"dr.{vcpus}x{ram}": (ram, vcpus, 0)
+        for ram, counts in (
+            (512, (1,)),
+            (1024, (1,)),
+            (2048, (1, 2)),
+            (4096, (1, 2, 4)),
+            (8192, (2, 4)),
+            (16384, (4, 8)),
+        )
+        for vcpus in counts
+    },
+    "dr.xlarge": (32_768, 8, 320),
+}
 
 # A bucket that names none gets the first.
 TARGETS = (

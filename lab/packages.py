@@ -28,8 +28,29 @@ GROUPS = {
         "python3-rbd",
         "python3-cephfs",
     ),
+    "gateway": ("rclone",),
+    # What minutes are drawn with; without it the portal offers the page to print.
+    "paper": ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core"),
+    "openstack": (
+        "mariadb-server-core",
+        "mariadb-client-core",
+        "rabbitmq-server",
+        "libvirt-daemon",
+        "libvirt-daemon-driver-qemu",
+        "python3-libvirt",
+        "qemu-system-x86",
+        "qemu-utils",
+        "iproute2",
+        # What the image of a drill is made of.
+        "busybox-static",
+        "cpio",
+        "grub-common",
+        "grub-pc-bin",
+        "mtools",
+        "xorriso",
+    ),
     "services": ("postgresql", "redis-server", "gettext"),
-    "clients": ("rclone", "restic", "s3cmd", "awscli", "curl"),
+    "clients": ("rclone", "restic", "s3cmd", "awscli", "curl", "openssh-client", "python3-swiftclient"),
     "browser": ("chromium",),
 }
 

@@ -19,14 +19,19 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from lab.process import Daemons
-from lab.registry import ROOT, load_system
+from lab.registry import DEFAULT_BASE, ROOT, load_system
 from lab.system import LabError, System
+
+if TYPE_CHECKING:
+    from lab.openstack.beside import Beside
+    from lab.openstack.cloud import OpenStack
 
 BIN = Path(sys.executable).parent
 READY_S = 60
-QUEUES = "portal,ceph"
+QUEUES = "portal,ceph,openstack"
 
 
 class Portal:
@@ -39,6 +44,8 @@ class Portal:
         self.daemons = Daemons(self.folder)
         name = "simulated" if region == "sim" else "ceph"
         self.system: System = load_system(name, self.folder / "region")
+        # Imported where it is needed: a portal on the simulated region needs nothing of the real cloud's.
+        self.beside = _beside(self.folder / "region") if region == "lab" else None
         self.region_file = self.folder / "region" / ("simulated/region.yaml" if region == "sim" else "region.yaml")
 
     def environment(self) -> dict[str, str]:
@@ -49,6 +56,8 @@ class Portal:
             "MCLOUD_REGION_FILE": str(self.region_file),
             "MCLOUD_BASE_URL": f"http://127.0.0.1:{self.port}",
             "MCLOUD_DEMO": "true",
+            # The README's passwords are for everybody; every page of the region says so.
+            "MCLOUD_REGION_MFA": "optional",
             **os.environ,
         }
 
@@ -57,14 +66,17 @@ class Portal:
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.system.up()
+        both = bool(self.beside and self.beside.announce(self.region_file))
         self._manage("migrate", "--verbosity", "0")
         self._manage("seed_demo", "--verbosity", "0")
         self._manage("load_capacity")
+        self._manage("load_prices", "lab/prices.yaml", "--by", "operator@region.example")
         env = self.environment()
         self.daemons.spawn("worker", self._worker(), cwd=ROOT, env=env)
         self.daemons.spawn("web", self._web(), cwd=ROOT, env=env)
         self._wait_ready()
-        print(_WELCOME.format(port=self.port, seconds=time.monotonic() - began, region=_REGIONS[self.region]))
+        where = _REGIONS[self.region] + (" and a real OpenStack" if both else "")
+        print(_WELCOME.format(port=self.port, seconds=time.monotonic() - began, region=where))
 
     def _worker(self) -> list[str]:
         options = ["--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip"]
@@ -110,8 +122,16 @@ class Portal:
     def forget(self) -> None:
         """End what is still there, and remove the data."""
         self.daemons.stop()
+        if self.beside:
+            self.beside.forget()
         self.system.down(keep=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _beside(folder: Path) -> "Beside":
+    from lab.openstack.beside import Beside
+
+    return Beside(folder, cast("OpenStack", load_system("openstack", DEFAULT_BASE)))
 
 
 def _refuse_taken(port: int) -> None:
@@ -129,6 +149,7 @@ _WELCOME = """
     approver@region.example    says yes or no for the region
     operator@region.example    watches the stacks
 
+  For the demo the region's people need no second factor; a real portal demands one (MCLOUD_REGION_MFA).
   Ctrl-C ends everything that was started here; the data stay for the next time.
 """
 
@@ -152,6 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         portal.forget()
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # What a script starts in the background is born deaf to Ctrl-C: here it means the same everywhere.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _refuse_taken(portal.port)  # before anything is ours to end
     except LabError as error:

@@ -29,7 +29,7 @@ _SERVER_OPTIONS = {
     "unix_socket_directories": "",
     "fsync": "off",
     "full_page_writes": "off",
-    "max_connections": "200",
+    "max_connections": "300",
     "timezone": "UTC",
     "log_min_messages": "warning",
 }

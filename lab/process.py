@@ -73,12 +73,20 @@ def identify(pid: int) -> Identity | None:
 
 
 def children(pid: int) -> list[Identity]:
-    """The direct children of a process, as they are now."""
-    try:
-        pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
+    """The direct children of a process, as they are now, whichever of its threads made them."""
+    pids: list[str] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            pids += listed.read_text().split()
     return [found for found in (identify(int(child)) for child in pids) if found]
+
+
+def descendants(ancestor: Identity) -> list[Identity]:
+    """Its children, their children and so on, as they are now; none of one that has ended."""
+    if not ancestor.alive():
+        return []
+    direct = children(ancestor.pid)
+    return [*direct, *(one for child in direct for one in descendants(child))]
 
 
 class Daemons:
@@ -160,9 +168,13 @@ class Daemons:
         by: signal.Signals = signal.SIGTERM,
         timeout_s: float = 20,
     ) -> None:
-        """Ends the named daemons (all when None): asks with `by`, then kills what has not gone in time."""
+        """Ends the named daemons (all when None): asks with `by`, then kills what has not gone in time.
+
+        Processes that they started and left behind are killed too.
+        """
         known = self._read()
         chosen = [name for name in (known if names is None else names) if name in known]
+        families = [one for name in chosen for one in descendants(known[name])]
         for name in chosen:
             if known[name].frozen():
                 known[name].send(signal.SIGCONT)
@@ -173,6 +185,9 @@ class Daemons:
             for name in chosen:
                 known[name].send(signal.SIGKILL)
             self._wait_gone(chosen, known, 10)
+        for one in families:
+            one.send(signal.SIGKILL)
+        wait_until("the end of their children", lambda: not any(one.alive() for one in families), timeout_s=10)
 
     @staticmethod
     def _wait_gone(chosen: Iterable[str], known: Mapping[str, Identity], timeout_s: float) -> None:
@@ -193,7 +208,13 @@ class Daemons:
         temporary.replace(self._file)
 
 
-def run_checked(argv: Sequence[str], *, timeout_s: float = 60, user: str | None = None) -> str:
+def run_checked(
+    argv: Sequence[str],
+    *,
+    timeout_s: float = 60,
+    user: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
     """Runs a program to its end and returns what it printed; `LabError` with its last words when it fails."""
     try:
         done = subprocess.run(
@@ -203,6 +224,7 @@ def run_checked(argv: Sequence[str], *, timeout_s: float = 60, user: str | None 
             text=True,
             timeout=timeout_s,
             check=False,
+            env=env,
             user=user,
             group=user,
             extra_groups=[] if user else None,

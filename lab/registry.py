@@ -12,7 +12,9 @@ DEFAULT_BASE = ROOT / ".run" / "lab"
 
 SYSTEMS = {
     "ceph": "lab.ceph.cluster:CephCluster",
+    "openstack": "lab.openstack.cloud:OpenStack",
     "postgres": "lab.postgres:Postgres",
+    "proxmox": "lab.proxmox.system:Proxmox",
     "redis": "lab.redis:Redis",
     "simulated": "lab.simulated.system:Simulated",
 }

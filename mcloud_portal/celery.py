@@ -9,8 +9,11 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mcloud_portal.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "mcloud_portal.ring_files:Transport"
 
 app = Celery("mcloud_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -2,21 +2,27 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models import Membership, RegionRoleName, User
+from tenants.models import AUDITS, MemberRole, Membership, RegionRoleName, User
 
 # (URL name, label, whom it is for). Read from top to bottom: the order of the navigation.
 ENTRIES = (
     ("home", _("Home"), "everybody"),
+    ("choose", _("Which level"), "outside"),
     ("subscription_list", _("Subscriptions"), "signed in"),
+    ("verifications", _("Proofs"), "signed in"),
     ("request_queue", _("Requests"), "region"),
     ("console", _("Stacks"), "region"),
+    ("platforms", _("Platforms"), "region"),
     ("capacity", _("Capacity"), "region"),
     ("authority_list", _("Authorities"), "region"),
+    ("people", _("People"), "signed in"),
+    ("trail", _("Trail"), "audits"),
 )
 
 
@@ -25,14 +31,30 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     person = user if isinstance(user, User) else None
     regional = bool(person and person.region_roles)
-    allowed = {"everybody": True, "signed in": person is not None, "region": regional}
+    allowed = {
+        "everybody": True,
+        "outside": not regional,
+        "signed in": person is not None,
+        "region": regional,
+        "audits": _audits(person),
+    }
     items = [_item(request, name, label) for name, label, whom in ENTRIES if allowed[whom]]
     return {
         "nav_items": [item for item in items if item],
         "person_name": str(person) if person else "",
         "person_role": _role(person) if person else "",
         "is_regional": regional,
+        # Said on every page of the region, so that nobody takes a demo's door for a real one.
+        "second_factor_waived": regional and settings.REGION_MFA != "required",
     }
+
+
+def _audits(person: User | None) -> bool:
+    """From the roles that were read already."""
+    if person is None:
+        return False
+    owns = MemberRole.OWNER in person.roles_by_authority.values() if not person.region_roles else False
+    return owns or bool(person.region_roles & AUDITS)
 
 
 def _role(person: User) -> str:

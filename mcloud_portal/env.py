@@ -36,6 +36,17 @@ class Env(BaseSettings):
     mail_password_file: Path | None = Field(default=None, description="Its password, when it wants one.")
     mail_tls: Literal["none", "starttls", "tls"] = "none"
     mail_from: str = Field(default="mcloud@region.example", description="Who mails are from.")
+    pec_host: str = Field(
+        default="", description="Server that mails to PEC addresses; empty: the mail server above."
+    )
+    pec_port: int = Field(default=465, ge=1, le=65535)
+    pec_user: str = ""
+    pec_password_file: Path | None = Field(default=None, description="Its password, when it wants one.")
+    pec_tls: Literal["none", "starttls", "tls"] = "tls"
+    pec_from: str = Field(default="", description="The region's own PEC address; empty: the address above.")
+    region_mfa: Literal["required", "optional"] = Field(
+        default="required", description="A second factor for the region's people; optional is for demos."
+    )
     mode: Literal["embedded", "production"] = "embedded"
     debug: bool = False
     demo: bool = Field(default=False, description="Demo people may log in; their passwords stand in the README.")
@@ -111,6 +122,25 @@ def mail(env: Env) -> dict[str, Any]:
         "EMAIL_USE_TLS": env.mail_tls == "starttls",
         "EMAIL_USE_SSL": env.mail_tls == "tls",
         "EMAIL_TIMEOUT": 10,
+    }
+
+
+def pec(env: Env) -> dict[str, Any]:
+    """The connection that reaches PEC addresses: many refuse ordinary mail, so the region's own PEC provider can be
+    named. Empty: that of every other mail.
+    """
+    if not env.pec_host:
+        return {}
+    password = read_secret(env.pec_password_file, "PEC_PASSWORD_FILE") if env.pec_user else ""
+    return {
+        "backend": "django.core.mail.backends.smtp.EmailBackend",
+        "host": env.pec_host,
+        "port": env.pec_port,
+        "username": env.pec_user,
+        "password": password,
+        "use_tls": env.pec_tls == "starttls",
+        "use_ssl": env.pec_tls == "tls",
+        "timeout": 10,
     }
 
 

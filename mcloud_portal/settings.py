@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from mcloud_portal.env import ROOT, broker, database, mail, read_env, read_secret
+from mcloud_portal.env import ROOT, broker, database, mail, pec, read_env, read_secret
 
 ENV = read_env()
 BASE_DIR = ROOT
@@ -76,11 +76,13 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "tenants.middleware.NothingTooLarge",  # before the first that reads a form, which is the next
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tenants.middleware.SecondFactorOfTheRegion",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -157,6 +159,9 @@ AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 # Ten wrong passwords or codes of a person in a quarter of an hour, from wherever; axes is stricter for one address.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
 globals().update(mail(ENV))
+PEC_FROM = ENV.pec_from or ENV.mail_from
+PEC_CONNECTION: dict[str, Any] = pec(ENV)
+REGION_MFA = ENV.region_mfa
 
 # -- pages -----------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "it"
@@ -165,6 +170,8 @@ LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = "Europe/Rome"
 USE_TZ = True
 STATIC_URL = "/static/"
+# Images on their way from an archive to the platform that starts them; a worker removes what it put there.
+SPOOL_DIR = ENV.data_dir / "spool"
 STATIC_ROOT = ENV.data_dir / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 STORAGES = {
@@ -208,7 +215,7 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = 31536000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies over 1 MiB: 413
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies over 1 MiB: 413; of pages with their files, unread
 
 # -- the doorbell ----------------------------------------------------------------------------------------------
 globals().update(broker(ENV.broker_url, ENV.data_dir))
@@ -236,7 +243,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.DenyByDefault"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["tenants.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "tenants.api.problems.exception_handler",
@@ -255,7 +262,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "AuthorityKind": "tenants.models.AuthorityKind",
+        "AuthorityState": "tenants.models.AuthorityState",
+        "MemberRole": "tenants.models.MemberRole",
         "UserKind": "tenants.models.UserKind",
+        "RegistrationState": "tenants.models.RegistrationState",
         "RequestKind": "elaastic.models.RequestKind",
     },
 }

@@ -1,6 +1,7 @@
 """The one encrypted table. First key encrypts, every key decrypts; rotation can be stopped and resumed."""
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from provisioning.domain.errors import PermanentError
 from provisioning.domain.secrets import Secret
 from provisioning.models import Resource, StoredSecret
+
+Sealed = dict[int, dict[str, bytes]]  # resource id -> field -> ciphertext
 
 _BATCH: Final = 500  # rows a rotation re-encrypts in one transaction: short enough to hold no lock long
 
@@ -38,27 +41,43 @@ def _current() -> MultiFernet:
     return _cipher(Path(path), (stat.st_mtime, stat.st_size))
 
 
-def store(resource: Resource, secrets: dict[str, Secret]) -> None:
-    """Keep `secrets` for `resource`, in the caller's transaction; a field already kept is replaced."""
+def seal(secrets: Mapping[str, Secret]) -> dict[str, bytes]:
+    """As they are kept: field -> ciphertext."""
     cipher = _current()
-    rows = [
-        StoredSecret(resource=resource, field=field, ciphertext=cipher.encrypt(secret.reveal().encode()))
-        for field, secret in secrets.items()
-    ]
+    return {field: cipher.encrypt(secret.reveal().encode()) for field, secret in secrets.items()}
+
+
+def opened(sealed: Mapping[str, bytes]) -> dict[str, Secret]:
+    """What `seal` made; PermanentError SecretLost when no key fits."""
+    if not sealed:
+        return {}
+    cipher = _current()
+    try:
+        return {field: Secret(cipher.decrypt(ciphertext).decode()) for field, ciphertext in sealed.items()}
+    except InvalidToken as error:
+        raise PermanentError("No key of the vault fits it.", reason="SecretLost") from error
+
+
+def store(resource: Resource, secrets: Mapping[str, Secret]) -> None:
+    """Keep `secrets` for `resource`, in the caller's transaction; a field already kept is replaced."""
+    rows = [StoredSecret(resource=resource, field=f, ciphertext=c) for f, c in seal(secrets).items()]
     StoredSecret.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["resource", "field"], update_fields=["ciphertext"]
     )
 
 
-def read(resource_ids: list[int]) -> dict[int, dict[str, Secret]]:
-    """The secrets of several resources in one query, by resource id and field; PermanentError SecretLost."""
-    cipher, found = _current(), {id: dict[str, Secret]() for id in resource_ids}
-    for row in StoredSecret.objects.filter(resource_id__in=resource_ids):
-        try:
-            found[row.resource_id][row.field] = Secret(cipher.decrypt(bytes(row.ciphertext)).decode())
-        except InvalidToken as error:
-            raise PermanentError("No key of the vault fits it.", reason="SecretLost") from error
+def sealed(resource_ids: list[int]) -> Sealed:
+    """What is kept of several resources, in one query."""
+    found: Sealed = {id: {} for id in resource_ids}
+    if resource_ids:
+        for row in StoredSecret.objects.filter(resource_id__in=resource_ids):
+            found[row.resource_id][row.field] = bytes(row.ciphertext)
     return found
+
+
+def read(resource_ids: list[int]) -> dict[int, dict[str, Secret]]:
+    """The secrets of several resources, by resource id and field; PermanentError SecretLost."""
+    return {id: opened(fields) for id, fields in sealed(resource_ids).items()}
 
 
 def forget(resource: Resource) -> None:

@@ -9,3 +9,12 @@ class TenantsConfig(AppConfig):
 
     name = "tenants"
     verbose_name = _("Local authorities")
+
+    def ready(self) -> None:
+        """Receivers and checks register themselves."""
+        from django.core.checks import Tags, register
+
+        from tenants import receivers  # noqa: F401
+        from tenants.checks import second_factor_is_demanded
+
+        register(second_factor_is_demanded, Tags.security, deploy=True)

@@ -11,11 +11,13 @@ from tenants.models import (
     OPERATES,
     READS_EVERYTHING,
     Actor,
+    AuthorityKind,
     LocalAuthority,
     MemberRole,
     RegionRoleName,
     UserKind,
 )
+from tenants.selectors import has_owner
 
 
 def is_regional(actor: Actor) -> bool:
@@ -34,22 +36,33 @@ def may_act_for(actor: Actor, authority: LocalAuthority) -> bool:
     """Ask, change and collect in the authority's name: its owners and operators.
 
     The region's service account acts for every authority, because onboarding by script is its work; a
-    person of the region does not ask in a town's name.
+    person of the region does not ask in a town's name. A supplier has nothing of its own to ask for.
     """
-    if not actor.reaches(authority.pk):
+    if not actor.reaches(authority.pk) or authority.kind == AuthorityKind.SUPPLIER:
         return False
     if actor.user.roles_by_authority.get(authority.pk) in ACTS_FOR:
         return True
     return actor.user.kind == UserKind.SERVICE and may_operate(actor)
 
 
+def may_describe(actor: Actor, authority: LocalAuthority) -> bool:
+    """Change what is told of a body: who acts for it, or checked it. A mandate is for its copies, not for it."""
+    if not actor.reaches(authority.pk):
+        return False
+    own = authority.pk not in actor.user.mandates_by_authority
+    acts = actor.user.roles_by_authority.get(authority.pk) in ACTS_FOR
+    return (own and acts) or may_operate(actor)
+
+
 def may_manage_members(actor: Actor, authority: LocalAuthority) -> bool:
-    """The owner invites; the region's operators help when the only owner has left."""
+    """The owner invites. The region's operators do while there has never been one; later it takes two of them and a
+    hand-over, or one of them alone could make himself the owner of a town's copies.
+    """
     if not actor.reaches(authority.pk):
         return False
     if actor.user.roles_by_authority.get(authority.pk) == MemberRole.OWNER:
         return True
-    return may_operate(actor)
+    return may_operate(actor) and not has_owner(authority)
 
 
 def may_register(actor: Actor) -> bool:
@@ -64,6 +77,11 @@ def may_verify(actor: Actor) -> bool:
     if may_operate(actor):
         return True
     return actor.user.kind == UserKind.SERVICE and actor.scopes is not None
+
+
+def may_let_in(actor: Actor) -> bool:
+    """Open or confirm a way in: the region's operators, in person and never by a token."""
+    return actor.scopes is None and actor.user.kind == UserKind.PERSON and may_operate(actor)
 
 
 def may_correct_identity(actor: Actor) -> bool:

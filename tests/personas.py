@@ -12,7 +12,10 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -45,7 +48,7 @@ class Persona:
         if self.secret:
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.secret}")
         elif self.user:
-            client.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
+            sign_in(client, self.user)
         return client
 
     @property
@@ -63,6 +66,15 @@ class Persona:
         actor = replace(self.actor, scopes=None, authority_id=None)
         issued = issue_token(user=actor.user, scopes=scopes or SCOPES, by=actor, authority=authority)
         return replace(self, secret=issued.secret)
+
+
+def sign_in(client: Client, user: User) -> None:
+    """A session as the login pages leave it behind, second factor included."""
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    request = HttpRequest()
+    request.session = session = client.session
+    record_authentication(request, user, "mfa", type="totp")
+    session.save()
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,22 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request as Call
 from rest_framework.response import Response
 
 from elaastic.api.provisioned import EVENT_PAGE, EVENTS, MAX_EVENTS, RESOURCE_PAGE, RESOURCES
 from elaastic.api.sequences import SequenceListing, paginate_sequence, sequence_parameters
-from elaastic.api.shapes import CredentialShape, RevealedShape, credential_shape
+from elaastic.api.shapes import CredentialShape, RevealedShape, credential_shape, revealed_shape
 from elaastic.api.subscriptions import READ, WRITE, find_subscription
 from elaastic.models import Subscription
 from elaastic.models.errors import NotReady
-from elaastic.selectors.configs import TOOLS, Access
+from elaastic.selectors.access import Access
+from elaastic.selectors.configs import TOOLS, tools_for
 from elaastic.selectors.subscriptions import Credential, credentials
 from elaastic.services.collecting import connection_of, reveal_credential
 from provisioning.selectors.stacks import events, resources
 from tenants.api.base import ApiView
+from tenants.api.rendering import JsonRenderer
 from tenants.api.schema import IDEMPOTENCY_KEY, answers, page_of
 from tenants.api.serializers import EmptyBody, read_body
 from tenants.models.errors import Invalid
@@ -101,27 +102,14 @@ class CredentialReveal(ApiView):
         row = find_subscription(self.actor, public_id)
         read_body(EmptyBody, request.data or {})
         shown = reveal_credential(subscription=row, name=name, by=self.actor)
-        body = {
-            "name": shown.name,
-            "kind": "s3",
-            "endpoint": shown.connection.endpoint,
-            "region": shown.connection.region,
-            "access_key": shown.access_key.reveal(),
-            "secret_key": shown.secret_key.reveal(),
-            "buckets": list(shown.connection.buckets),
-        }
-        return Response(body)
+        return Response(revealed_shape(shown.access))
 
 
-class AnyText(BaseRenderer):
-    """Lets a client say `Accept: text/plain`; refusals are problem details all the same."""
+class AnyText(JsonRenderer):
+    """Lets a client say `Accept: text/plain`. The file is sent as it is: only refusals come this way."""
 
     media_type = "text/plain"
     format = "txt"
-
-    def render(self, data: object, *_args: object, **_kwargs: object) -> bytes:
-        """Only refusals come this way; the file itself is sent as it is."""
-        return bytes(JSONRenderer().render(data))
 
 
 class ClientConfig(ApiView):
@@ -129,7 +117,7 @@ class ClientConfig(ApiView):
 
     policy = {"GET": READ}
     parameters = frozenset({"tool", "credential"})
-    renderer_classes = (JSONRenderer, AnyText)
+    renderer_classes = (JsonRenderer, AnyText)
 
     @extend_schema(
         operation_id="client_config_read",
@@ -143,7 +131,7 @@ class ClientConfig(ApiView):
         """It works once the secret is filled in; the portal does not have it any more."""
         row = find_subscription(self.actor, public_id)
         access = access_of(row, self._credential(row))
-        made = TOOLS[self._one_of("tool", list(TOOLS))](access)
+        made = TOOLS[self._one_of("tool", tools_for(access))](access)
         disposition = f'attachment; filename="{made.filename}"'
         return HttpResponse(
             made.text, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
@@ -165,4 +153,4 @@ def access_of(row: Subscription, credential: Credential) -> Access:
     where = connection_of(row)
     if not credential.ready or not where.buckets or not where.endpoint:
         raise NotReady
-    return Access(credential.name, where.endpoint, where.region, credential.access_key, where.buckets)
+    return where.access(credential.name, credential.access_key)

@@ -11,6 +11,8 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tenants.api.schema import PROBLEM_SHAPE
+
 INT32: Final = {"type": "integer", "format": "int32"}
 LEVEL_NUMBER: Final = {**INT32, "minimum": 1, "maximum": 4}
 INT64: Final = {"type": "integer", "format": "int64"}
@@ -34,6 +36,11 @@ class Int64(serializers.IntegerField):
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class AnyObject(serializers.JSONField):
     """An object whose members depend on something that the description names."""
+
+
+@extend_schema_field(type(PROBLEM_SHAPE))
+class Refusal(serializers.JSONField):
+    """Why one of many was not done, as problem details (RFC 9457)."""
 
 
 def one_of(name: str, values: Iterable[str], **kwargs: Any) -> serializers.CharField:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request as Call
 
 from elaastic.levels import LEVELS
-from elaastic.models import Request, RequestState, Subscription, SubscriptionState
+from elaastic.models import Request, RequestState, RestoreState, RestoreTest, Subscription, SubscriptionState
+from elaastic.selectors.readings import restore_tests_in_state
 from elaastic.selectors.subscriptions import requests_in_state
 from provisioning.domain.conditions import State
 from provisioning.selectors.stacks import stacks_in
@@ -37,6 +38,12 @@ def by_request_state(call: Call, rows: QuerySet[Request]) -> QuerySet[Request]:
     """`?state=` of requests. Raises Invalid for a state that there is not."""
     given = call.query_params.get("state")
     return rows if given is None else requests_in_state(rows, _known("state", given, RequestState.values))
+
+
+def by_operation_state(call: Call, rows: QuerySet[RestoreTest]) -> QuerySet[RestoreTest]:
+    """`?state=` of operations. Raises Invalid for a state that there is not."""
+    given = call.query_params.get("state")
+    return rows if given is None else restore_tests_in_state(rows, _known("state", given, RestoreState.values))
 
 
 def _known(name: str, given: str, values: list[Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from elaastic.api.fields import AnyObject, Int64, one_of
-from elaastic.api.shapes import PlacementShape
+from elaastic.api.shapes import PlacementShape, placement_shape
 from elaastic.models import Request
 from provisioning.domain.plan import Action
 from provisioning.selectors.capacity import Effect, plan_effects
@@ -59,14 +59,15 @@ def plan_shape(request: Request, plan: PlanView) -> dict[str, Any]:
         "digest": plan.digest,
         "state": plan.state,
         "created_at": rfc3339(plan.created_at),
-        "placement": plan.placement.as_json(),
+        "placement": placement_shape(plan.placement.as_json()),
         "changes": [{"purge": False, **change} for change in plan.changes],
-        "capacity": [_effect(effect) for effect in plan_effects(plan)],
+        "capacity": [effect_shape(effect) for effect in plan_effects(plan)],
         "unseen": plan.unseen,
     }
 
 
-def _effect(effect: Effect) -> dict[str, Any]:
+def effect_shape(effect: Effect) -> dict[str, Any]:
+    """What it does to one site."""
     room = effect.room
     return {
         "platform": room.platform,

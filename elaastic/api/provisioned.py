@@ -8,12 +8,22 @@ from elaastic.api.fields import AnyObject, Int64, one_of
 from elaastic.api.next_actions import WHO, whose_move
 from elaastic.api.sequences import SequenceListing
 from provisioning.domain.conditions import State
-from provisioning.selectors.stacks import EventView, ResourceView
+from provisioning.selectors.stacks import EventView, Left, ResourceView
 from tenants.api.schema import page_of
 from tenants.api.shapes import rfc3339
 
 # A timeline is read whole: events are written only when something happened, some dozens a year.
 MAX_EVENTS: Final = 10_000
+
+
+class LeftShape(serializers.Serializer[Any]):
+    """Of what is removed in pieces: objects (earlier versions and deletion marks too) and bytes, when a worker last
+    counted them. Null while nothing is removed, or nobody has counted.
+    """
+
+    objects = Int64()
+    bytes = Int64()
+    at = serializers.DateTimeField()
 
 
 class ResourceShape(serializers.Serializer[Any]):
@@ -29,6 +39,7 @@ class ResourceShape(serializers.Serializer[Any]):
     whose_move = one_of("WhoseMove", WHO)
     wish = one_of("ResourceWish", ("present", "absent", "retained"))
     orphan = serializers.BooleanField()
+    left = LeftShape(allow_null=True)
     outputs = AnyObject()
     seen = AnyObject()
     revealed_at = serializers.DateTimeField(allow_null=True)
@@ -48,11 +59,17 @@ def resource_shape(row: ResourceView) -> dict[str, Any]:
         "whose_move": whose_move(row.condition),
         "wish": row.wish,
         "orphan": row.orphan,
+        "left": left_shape(row.left) if row.left else None,
         "outputs": dict(row.outputs),
         "seen": dict(row.seen),
         "revealed_at": rfc3339(row.revealed_at),
         "next_look": rfc3339(row.next_look),
     }
+
+
+def left_shape(left: Left) -> dict[str, Any]:
+    """What is left of it."""
+    return {"objects": left.objects, "bytes": left.bytes, "at": rfc3339(left.at)}
 
 
 class EventShape(serializers.Serializer[Any]):

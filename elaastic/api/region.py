@@ -52,6 +52,8 @@ class PlatformShape(serializers.Serializer[Any]):
     reachable = serializers.BooleanField()
     held = serializers.BooleanField()
     last_error = serializers.CharField()
+    sampled_at = serializers.DateTimeField(allow_null=True)
+    sites_down = serializers.ListField(child=serializers.CharField())
 
 
 def platform_shape(platform: PlatformView) -> dict[str, Any]:
@@ -65,6 +67,8 @@ def platform_shape(platform: PlatformView) -> dict[str, Any]:
         "reachable": platform.reachable,
         "held": platform.held,
         "last_error": platform.last_error,
+        "sampled_at": rfc3339(platform.sampled_at),
+        "sites_down": list(platform.sites_down),
     }
 
 

@@ -1,5 +1,6 @@
 """`/stacks/`: behind the curtain, for the region's people."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from elaastic.api.fields import Int32, one_of
 from elaastic.api.next_actions import WHO, whose_move
 from elaastic.api.provisioned import EVENT_PAGE, EVENTS, MAX_EVENTS, RESOURCE_PAGE, RESOURCES
 from elaastic.api.sequences import paginate_sequence, row_parameters, sequence_parameters
-from elaastic.api.shapes import PlacementShape
+from elaastic.api.shapes import PlacementShape, placement_shape
 from elaastic.models import Subscription
 from elaastic.permissions import may_read_region
 from elaastic.services.operating import adopt_resource, retry_stack
@@ -35,6 +36,10 @@ READ: Final = Rule(anyone_signed_in, ("stacks:read",))
 WRITE: Final = Rule(anyone_signed_in, ("stacks:write",))
 
 
+# A resource's name within its stack, as provisioning.domain.names has it; no other can be found.
+NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+
 class StackShape(serializers.Serializer[Any]):
     """What `stack_shape` returns. `subscription` is null for a stack of an operation."""
 
@@ -53,11 +58,15 @@ class StackShape(serializers.Serializer[Any]):
 class RetryBody(StrictSerializer):
     """One resource, or everything that failed or is blocked."""
 
+    patterns = {"resource": NAME}
+
     resource = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
 
 
 class AdoptBody(StrictSerializer):
     """Which object is this resource's."""
+
+    patterns = {"resource": NAME}
 
     resource = serializers.CharField(max_length=60)
     external_id = serializers.CharField(max_length=255)
@@ -74,7 +83,7 @@ def stack_shape(stack: StackView, owner: Subscription | None) -> dict[str, Any]:
         "reason": stack.condition.reason,
         "message": stack.condition.message,
         "whose_move": whose_move(stack.condition),
-        "placement": stack.placement.as_json(),
+        "placement": placement_shape(stack.placement.as_json()),
         "next_look": rfc3339(stack.next_look),
     }
 

@@ -3,8 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request as Call
@@ -19,9 +18,11 @@ from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import RequestShape, SubscriptionShape, subscription_shape
 from elaastic.api.terms import plain_terms
 from elaastic.models import Subscription, SubscriptionState
+from elaastic.selectors.listed import as_listed
 from elaastic.selectors.subscriptions import overview, overviews, subscriptions_readable_by
-from elaastic.services.asking import available_level, request_subscription
+from elaastic.services.asking import request_subscription
 from elaastic.services.changing import change_terms, leave
+from elaastic.services.failing_over import fail_back, fail_over
 from tenants.api.base import ApiView
 from tenants.api.conditions import require_match
 from tenants.api.pagination import Listing, paginate
@@ -82,8 +83,7 @@ class SubscriptionList(ApiView):
     def get(self, request: Call) -> Response:
         """A page of subscriptions, the newest first."""
         readable = by_level(request, subscriptions_readable_by(self.actor))
-        rows: QuerySet[Subscription] = by_subscription_state(request, readable)
-        page = paginate(request, rows, SUBSCRIPTIONS)
+        page = paginate(request, as_listed(by_subscription_state(request, readable)), SUBSCRIPTIONS)
         seen = overviews(item["row"] for item in page.data["items"])
         page.data["items"] = [subscription_shape(one) for one in seen]
         return page
@@ -116,10 +116,19 @@ class SubscriptionList(ApiView):
 
 
 class ChangeBody(StrictSerializer):
-    """Other terms, whole. The level is the present one: a step up cannot be asked for yet."""
+    """Other terms, whole; `level` is the present one when it is left out, or a higher one. Or `failed_over` alone:
+    true starts the machines for real, false asks that they go, with all that they wrote.
+    """
 
     level = LevelNumber(required=False)
-    terms = serializers.DictField()
+    terms = serializers.DictField(required=False)
+    failed_over = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of the two."""
+        if ("terms" in attrs) == ("failed_over" in attrs) or {"level", "failed_over"} <= set(attrs):
+            raise serializers.ValidationError({"failed_over": [_("Send either terms or failed_over.")]})
+        return attrs
 
 
 class SubscriptionDetail(ApiView):
@@ -149,14 +158,19 @@ class SubscriptionDetail(ApiView):
         responses=answers({202: RequestShape}, 404, 409, 412, 413, 415),
     )
     def patch(self, request: Call, public_id: UUID) -> Response:
-        """Ask for other terms: `terms` replaces all of them, and the plan shows what that changes."""
+        """Ask for other terms: `terms` replaces all of them, and the plan shows what that changes. With a higher
+        `level`, which takes nothing away; a lower one is refused. `failed_over` true: the agreement has approved it
+        beforehand, and workers carry it out (`/subscriptions/{id}/failover/`); false: an approver decides.
+        """
         body = read_body(ChangeBody, request.data)
         row = self._matching(request, public_id)
-        if body.get("level", row.level) != row.level:
-            available_level(body["level"])
-            raise Invalid(errors={"level": [_("The level of a subscription cannot be changed yet.")]})
-        terms = plain_terms(row.level, body["terms"])
-        return decided(request, change_terms(subscription=row, terms=terms, by=self.actor), self.actor, 202)
+        if "failed_over" in body:
+            act = fail_over if body["failed_over"] else fail_back
+            return decided(request, act(subscription=row, by=self.actor), self.actor, 202)
+        level = body.get("level", row.level)
+        terms = plain_terms(level, body["terms"])
+        asked = change_terms(subscription=row, terms=terms, level=level, by=self.actor)
+        return decided(request, asked, self.actor, 202)
 
     @extend_schema(
         operation_id="subscriptions_leave",

@@ -1,19 +1,9 @@
-"""Levels 2 to 4, as the slides announce them. They cannot be asked for yet, and the pages say so."""
+"""Levels 3 and 4, as the slides announce them. They cannot be asked for yet, and the pages say so."""
 
 from typing import Final
 
 from elaastic.levels.base import Level
 
-LEVEL2: Final = Level(
-    number=2,
-    name="Intermediate",
-    summary="Space for the images of your virtual machines, and resources to start them after a disaster.",
-    promises=(
-        "Everything in level 1.",
-        "A reserve on which your machines start when yours are gone.",
-        "Recovery drills that really start them, and measure the time.",
-    ),
-)
 LEVEL3: Final = Level(
     number=3,
     name="Advanced",

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from elaastic.models.subscriptions import Subscription
+from provisioning.services.clock import now
 
 
 class RequestKind(models.TextChoices):
@@ -21,6 +22,10 @@ class RequestKind(models.TextChoices):
     SUSPEND = "suspend", _("Suspension")
     RESUME = "resume", _("Resumption")
     KEYS = "keys", _("Change of credentials")
+    RENEW = "renew", _("Renewal of the agreement")
+    EXPIRE = "expire", _("End of writing, because the agreement has run out")
+    FAIL_OVER = "fail_over", _("Failover")
+    FAIL_BACK = "fail_back", _("End of the failover")
 
 
 class Decision(models.TextChoices):
@@ -58,7 +63,7 @@ class Request(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="requests_made"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=now, editable=False)
 
     preapproved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -75,6 +80,22 @@ class Request(models.Model):
     planning_problem = models.CharField(max_length=40, blank=True, default="")
     planning_message = models.TextField(blank=True, default="")
 
+    question_at = models.DateTimeField(
+        null=True, blank=True, help_text="The region waits for the authority's words since then."
+    )
+    counter = models.JSONField(default=dict, blank=True, help_text="Other terms that the region would approve.")
+    counter_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who took the region's terms for the authority: as little an approver as who asked.",
+    )
+
     decision = models.CharField(max_length=12, choices=Decision.choices, blank=True, default=Decision.OPEN)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="requests_decided"
@@ -82,6 +103,10 @@ class Request(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True, default="")
     applied_at = models.DateTimeField(null=True, blank=True)
+    tell_due = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="Who asked has yet to be told of the decision."
+    )
+    told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -97,6 +122,10 @@ class Request(models.Model):
                 condition=~Q(decision="approved") | Q(requested_by__isnull=True) | ~Q(decided_by=F("requested_by")),
                 name="approver_is_not_requester",
             ),
+            models.CheckConstraint(
+                condition=~Q(decision="approved") | Q(accepted_by__isnull=True) | ~Q(decided_by=F("accepted_by")),
+                name="approver_did_not_accept",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +138,8 @@ def request_state(request: Request) -> RequestState:
         return RequestState.APPLIED if request.applied_at else RequestState.APPROVED
     if request.decision:
         return RequestState(request.decision)
+    if request.question_at is not None:
+        return RequestState.MORE_INFORMATION
     goes_by_itself = request.preapproved_by_id is not None and not request.planning_problem
     if request.plan_due is not None or not request.plan_digest or goes_by_itself:
         return RequestState.PLANNING

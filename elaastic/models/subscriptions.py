@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from provisioning.domain.conditions import Condition, State
+from provisioning.services.clock import now
 from tenants.models import LocalAuthority
 
 _ALPHABET: Final = string.ascii_lowercase + string.digits
@@ -46,14 +47,25 @@ class Subscription(models.Model):
     mode = models.JSONField(default=dict, blank=True, help_text="What is in force beside the terms; `levels.Mode`.")
     external_ref = models.CharField(max_length=100, blank=True, default="")
     version = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=now, editable=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True, help_text="When everything first stood; set once.")
+    verified_at = models.DateTimeField(null=True, blank=True, help_text="When a restore was last shown to work.")
+    look_due = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="Somebody waits for a look at the archives."
+    )
+    look_asked_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last asked for a look.")
     suspended_at = models.DateTimeField(null=True, blank=True)
     leave_requested_at = models.DateTimeField(null=True, blank=True)
     kept_until = models.DateTimeField(null=True, blank=True, help_text="Who leaves can restore until then.")
     keys_until = models.DateTimeField(
         null=True, blank=True, db_index=True, help_text="Former keys work until then."
+    )
+    agreed_until = models.DateField(
+        null=True, blank=True, db_index=True, help_text="The agreement's last day, in Italy."
+    )
+    writes_until = models.DateField(
+        null=True, blank=True, help_text="Without a renewal, copies are taken until then: the agreement's grace."
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Rejected or withdrawn before it began.")

@@ -5,64 +5,11 @@ Each file works as it is once the secret stands in it. Buckets are addressed by 
 for buckets, because the writer's key may not. Tried with rclone 1.60, restic 0.14, s3cmd 2.3, aws 2.9.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-from provisioning.domain.secrets import Secret
-
-SECRET_HERE: Final = "<SECRET KEY>"  # noqa: S105 - what stands there until the secret does
-
-
-@dataclass(frozen=True)
-class Access:
-    """One credential and where it is used. `secret_key` is None until somebody has it at hand."""
-
-    name: str
-    endpoint: str
-    region: str
-    access_key: str
-    buckets: tuple[str, ...]
-    secret_key: Secret | None = None
-
-    @property
-    def secret(self) -> str:
-        """The secret, or the words that stand in its place."""
-        return self.secret_key.reveal() if self.secret_key else SECRET_HERE
-
-    @property
-    def bucket(self) -> str:
-        """The first archive, which the examples use."""
-        return self.buckets[0]
-
-    @property
-    def host(self) -> str:
-        """Host and port."""
-        return urlsplit(self.endpoint).netloc
-
-    @property
-    def encrypted(self) -> bool:
-        """Is the way there TLS?"""
-        return urlsplit(self.endpoint).scheme == "https"
-
-    @property
-    def profile(self) -> str:
-        """What the client calls this credential."""
-        return f"elaastic-{self.name}"
-
-    @property
-    def restores(self) -> bool:
-        """The key that reads everything and writes nothing."""
-        return self.name == "restore"
-
-
-@dataclass(frozen=True)
-class ConfigFile:
-    """A file to save: its name, and its text, which ends with a newline."""
-
-    filename: str
-    text: str
+from elaastic.selectors.access import SECRET_HERE, Access, ConfigFile, archives_line, config_file
+from elaastic.selectors.configs_otherwise import rclone_sftp, sftp, swift, webdav
 
 
 def rclone(access: Access) -> ConfigFile:
@@ -73,10 +20,10 @@ def rclone(access: Access) -> ConfigFile:
         if access.restores
         else f"rclone --config rclone.conf copy /data {remote}:{access.bucket}/data"
     )
-    return _file(
+    return config_file(
         "rclone.conf",
         f"# {example}",
-        *_archives(access),
+        *archives_line(access),
         f"[{remote}]",
         "type = s3",
         "provider = Ceph",
@@ -97,14 +44,14 @@ def restic(access: Access) -> ConfigFile:
         if access.restores
         else ["restic init", "restic backup /data", "restic snapshots --no-lock"]
     )
-    return _file(
+    return config_file(
         f"restic-{access.name}.env",
         f"# . ./restic-{access.name}.env",
         *(f"# {command}" for command in commands),
         "# The restore key writes nothing, not even restic's lock: hence --no-lock."
         if access.restores
         else "# With the file of the restore key: restic restore latest --no-lock --target /restored",
-        *_archives(access),
+        *archives_line(access),
         f"export RESTIC_REPOSITORY='s3:{access.endpoint}/{access.bucket}'",
         f"export AWS_ACCESS_KEY_ID='{access.access_key}'",
         f"export AWS_SECRET_ACCESS_KEY='{access.secret}'",
@@ -121,10 +68,10 @@ def s3cmd(access: Access) -> ConfigFile:
         if access.restores
         else f"s3cmd -c s3cfg-{access.name} put file s3://{access.bucket}/file"
     )
-    return _file(
+    return config_file(
         f"s3cfg-{access.name}",
         f"# {example}",
-        *_archives(access),
+        *archives_line(access),
         "[default]",
         f"access_key = {access.access_key}",
         f"secret_key = {access.secret}",
@@ -143,11 +90,11 @@ def awscli(access: Access) -> ConfigFile:
     """
     name = f"aws-{access.name}.ini"
     far = f"s3://{access.bucket}/file"
-    return _file(
+    return config_file(
         name,
         f"# export AWS_CONFIG_FILE=$PWD/{name} AWS_SHARED_CREDENTIALS_FILE=$PWD/{name}",
         f"# aws --endpoint-url {access.endpoint} s3 cp " + (f"{far} file" if access.restores else f"file {far}"),
-        *_archives(access),
+        *archives_line(access),
         "[default]",
         f"aws_access_key_id = {access.access_key}",
         f"aws_secret_access_key = {access.secret}",
@@ -166,12 +113,35 @@ TOOLS: Final[Mapping[str, Callable[[Access], ConfigFile]]] = {
     "restic": restic,
     "s3cmd": s3cmd,
     "awscli": awscli,
+    "sftp": sftp,
+    "rclone-sftp": rclone_sftp,
+    "webdav": webdav,
+    "swift": swift,
 }
+# What a tool needs beside S3.
+NEEDS: Final[Mapping[str, str]] = {"sftp": "sftp", "rclone-sftp": "sftp", "webdav": "webdav", "swift": "swift"}
 
 
-def _archives(access: Access) -> tuple[str, ...]:
-    return (f"# Archives: {', '.join(access.buckets)}",)
+def tools_for(access: Access) -> list[str]:
+    """The tools of the protocols that were chosen."""
+    chosen = {way.protocol for way in access.ways}
+    return [tool for tool in TOOLS if tool not in NEEDS or NEEDS[tool] in chosen]
 
 
-def _file(filename: str, *lines: str) -> ConfigFile:
-    return ConfigFile(filename, "\n".join(lines) + "\n")
+def export_commands(endpoint: str, buckets: Iterable[str]) -> list[tuple[str, str]]:
+    """(tool, commands) that take every archive away with the restore key, its file in the present folder. Each
+    goes on where it stopped; older versions are reached with the tool's own options.
+    """
+    named = list(buckets)
+    return [
+        ("rclone", "\n".join(f"rclone --config rclone.conf copy elaastic-restore:{b} ./{b}" for b in named)),
+        (
+            "aws-cli",
+            "\n".join(
+                f"aws s3 sync s3://{b} ./{b} --endpoint-url {endpoint} --profile elaastic-restore" for b in named
+            ),
+        ),
+    ]
+
+
+__all__ = ["NEEDS", "SECRET_HERE", "TOOLS", "Access", "ConfigFile", "export_commands", "tools_for"]

@@ -1,23 +1,23 @@
 """Asking for a subscription, and taking the ask back."""
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
 
 from elaastic.levels import LEVELS, Level, Mode
 from elaastic.models import Decision, Request, RequestKind, Subscription
 from elaastic.models.errors import AuthorityNotVerified, LevelUnavailable, RequestClosed, SubscriptionExists
 from elaastic.permissions import may_ask
+from elaastic.selectors.placing import is_offered
+from elaastic.services.judging import schema_faults, whole_numbers
+from provisioning.selectors.region import protocols, systems
 from provisioning.services.clock import now
 from provisioning.signals import doorbell
 from tenants.models import Actor, LocalAuthority
 from tenants.models.authorities import AuthorityState
-from tenants.models.errors import FieldErrors, Forbidden, Invalid
+from tenants.models.errors import FieldErrors, Forbidden, Invalid, StaleVersion
 from tenants.permissions import may_act_for
 from tenants.services import audit
 from tenants.services.checking import check_text
@@ -31,8 +31,7 @@ def request_subscription(
     """
     if not may_act_for(by, authority):
         raise Forbidden
-    if authority.state != AuthorityState.VERIFIED:
-        raise AuthorityNotVerified
+    must_be_verified(authority)
     frozen = check_terms(level, terms)
     if len(external_ref) > 100:
         raise Invalid(errors={"external_ref": [_("At most 100 characters.")]})
@@ -47,6 +46,16 @@ def request_subscription(
         raise _exists(authority) from error
 
 
+def must_be_verified(authority: LocalAuthority) -> None:
+    """Nothing new is made for a body that the region does not know, or has suspended: AuthorityNotVerified."""
+    if authority.state == AuthorityState.SUSPENDED:
+        raise AuthorityNotVerified(
+            _("The region has suspended this authority: nothing new is made for it until its operators resume it.")
+        )
+    if authority.state != AuthorityState.VERIFIED:
+        raise AuthorityNotVerified
+
+
 def _exists(authority: LocalAuthority) -> SubscriptionExists:
     live = Subscription.objects.filter(authority=authority, ended_at=None, closed_at=None).first()
     return SubscriptionExists(subscription=str(live.public_id) if live else None)
@@ -58,22 +67,24 @@ def ask(
     by: Actor,
     *,
     terms: Mapping[str, Any] | None = None,
+    level: int | None = None,
     mode: Mode | None = None,
     alone: bool = False,
 ) -> Request:
     """One open request, in the caller's transaction; what is not said stays as it is. `alone`: no second person
-    is needed. IntegrityError when one is open already.
+    is needed. IntegrityError when one is open already, StaleVersion when what was read of it has moved since.
     """
     request = Request.objects.create(
         subscription=subscription,
         kind=kind,
-        level=subscription.level,
+        level=level or subscription.level,
         terms=dict(terms or subscription.terms),
         mode=subscription.mode if mode is None else mode.as_json(),
         requested_by=None if alone else by.user,
         preapproved_by=by.user if alone else None,
         plan_due=now(),
     )
+    _is_as_read(subscription)
     audit.record(
         by=by,
         action=f"subscription.{kind}_requested",
@@ -86,17 +97,28 @@ def ask(
     return request
 
 
+def _is_as_read(subscription: Subscription) -> None:
+    """Two click at once, and the first one's request is carried out before the second one's is made. Read after the
+    insert: from then on no other request can be decided.
+    """
+    there = Subscription.objects.filter(pk=subscription.pk).values(*_DECIDED_BY).get()
+    if any(there[name] != getattr(subscription, name) for name in _DECIDED_BY):
+        raise StaleVersion
+
+
+_DECIDED_BY: Final = ("level", "terms", "mode", "leave_requested_at", "ended_at", "closed_at")
+
+
 def check_terms(level: int, terms: Mapping[str, Any]) -> dict[str, Any]:
     """The terms with their defaults, or Invalid with every field at fault."""
     found = available_level(level)
-    full: dict[str, Any] = _whole_numbers({**_defaults(found), **terms})
-    faults: dict[str, list[str]] = {}
-    for error in _Validator(dict(found.schema)).iter_errors(full):
-        name = ".".join(["terms", *(str(p) for p in error.absolute_path)])
-        faults.setdefault(name, []).append(_sentence(error))
+    full: dict[str, Any] = whole_numbers({**_defaults(found), **terms})
+    faults = schema_faults(found.offering(protocols(), systems()), full, "terms")
     names = [a.get("name") for a in full.get("archives", ()) if isinstance(a, dict)]
     if len(set(map(str, names))) != len(names):
         faults.setdefault("terms.archives", []).append(_("Two archives cannot have the same name."))
+    if not faults:
+        faults = {field: [_(fault)] for field, fault in found.faults(full).items()}
     if faults:
         refused: FieldErrors = faults
         raise Invalid(errors=refused)
@@ -108,67 +130,13 @@ def available_level(number: int) -> Level:
     found = LEVELS.get(number)
     if found is None:
         raise Invalid(errors={"level": [_("There are four levels: 1, 2, 3 and 4.")]})
-    if not found.available:
+    if not is_offered(found):
         raise LevelUnavailable
     return found
 
 
 def _defaults(level: Level) -> dict[str, Any]:
     return {name: p["default"] for name, p in level.schema["properties"].items() if "default" in p}
-
-
-def _match_whole(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """As ECMA 262 reads it, which JSON Schema goes by: there `$` is the very end, not before a last line break."""
-    del validator, schema
-    if isinstance(value, str) and not (re.search(pattern, value) and not value.endswith("\n")):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-_Validator: Final[Any] = extend(Draft202012Validator, {"pattern": _match_whole})  # type: ignore[no-untyped-call]
-
-
-def _whole_numbers(value: Any) -> Any:
-    """500.0 is an integer to JSON Schema; what is stored, hashed and sent on is 500."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _whole_numbers(item) for name, item in value.items()}
-    return [_whole_numbers(item) for item in value] if isinstance(value, list) else value
-
-
-def _sentence(error: ValidationError) -> str:
-    """What a person can do about it; the schema's own words where we have none."""
-    limit: Any = error.validator_value
-    sentences = {
-        "minimum": _("At least %(limit)s.") % {"limit": limit},
-        "maximum": _("At most %(limit)s.") % {"limit": limit},
-        "minItems": _("At least %(limit)s is needed.") % {"limit": limit},
-        "maxItems": _("At most %(limit)s are possible.") % {"limit": limit},
-        "enum": _("One of these: %(limit)s.") % {"limit": _listed(limit)},
-        "pattern": _("3 to 30 small letters, digits and inner hyphens."),
-        "type": _("This has the wrong type; expected: %(limit)s.") % {"limit": limit},
-        "uniqueItems": _("The same thing is named twice."),
-        "required": _("A field is missing: %(limit)s.") % {"limit": _missing(error)},
-        "additionalProperties": _("This field is not known: %(limit)s.") % {"limit": _unknown(error)},
-    }
-    return sentences.get(str(error.validator), error.message)
-
-
-def _missing(error: ValidationError) -> str:
-    """jsonschema tells of one missing field at a time, and names it in its message only."""
-    return error.message.split("'")[1] if error.validator == "required" else ""
-
-
-def _unknown(error: ValidationError) -> str:
-    if error.validator != "additionalProperties" or not isinstance(error.schema, dict):
-        return ""
-    known, given = error.schema.get("properties", {}), cast(dict[str, Any], error.instance)
-    # Somebody else's text in our sentence: what does not print (surrogates, right-to-left marks) is spelled out.
-    return ", ".join(sorted(repr(str(name))[1:-1][:60] for name in given if name not in known))
-
-
-def _listed(values: Any) -> str:
-    return ", ".join(map(str, values)) if isinstance(values, list | tuple) else str(values)
 
 
 @transaction.atomic
@@ -181,7 +149,7 @@ def withdraw_request(*, request: Request, by: Actor) -> None:
         raise Forbidden(_("The portal itself asked for this; the region decides on it."))
     open_ = Request.objects.filter(pk=request.pk, decision=Decision.OPEN)
     moment = now()
-    if not open_.update(decision=Decision.WITHDRAWN, decided_at=moment, plan_due=None):
+    if not open_.update(decision=Decision.WITHDRAWN, decided_at=moment, plan_due=None, question_at=None):
         raise RequestClosed
     if request.kind == RequestKind.START:
         Subscription.objects.filter(pk=subscription.pk).update(closed_at=moment)

@@ -1,5 +1,6 @@
 """Handing over what was provisioned: a secret is shown once, and the trail says to whom."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from elaastic.levels import LEVELS, Mode
 from elaastic.models import Subscription
 from elaastic.models.errors import AlreadyRevealed, NotReady
 from elaastic.permissions import may_collect
+from elaastic.selectors.access import Access, Connection
 from elaastic.selectors.subscriptions import archives
 from provisioning.domain import errors as provisioning_errors
 from provisioning.domain.secrets import Secret
@@ -19,15 +21,6 @@ from tenants.services import audit
 
 
 @dataclass(frozen=True)
-class Connection:
-    """Where the archives are reached; what every client configuration is made of."""
-
-    endpoint: str
-    region: str
-    buckets: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Revealed:
     """A credential with its secrets, on its way to the one page that shows it."""
 
@@ -36,25 +29,48 @@ class Revealed:
     secret_key: Secret
     connection: Connection
 
+    @property
+    def access(self) -> Access:
+        """With the secret at hand."""
+        return self.connection.access(self.name, self.access_key.reveal(), self.secret_key)
+
 
 def connection_of(subscription: Subscription) -> Connection:
     """From rows and the region file."""
     ceph = subscription.placement.get("platforms", {}).get("ceph", "")
     platform = next((p for p in platforms() if p.id == ceph), None)
-    buckets = tuple(str(a.outputs.get("bucket", a.name)) for a in archives(subscription))
-    return Connection(platform.endpoint if platform else "", platform.region if platform else "", buckets)
+    held = archives(subscription)
+    buckets = tuple(str(a.outputs.get("bucket", a.name)) for a in held)
+    if platform is None:
+        return Connection("", "", buckets)
+    chosen = subscription.terms.get("protocols", ())
+    return Connection(
+        endpoint=platform.endpoint,
+        region=platform.region,
+        buckets=buckets,
+        tenant=next((str(a.outputs["tenant"]) for a in held if "tenant" in a.outputs), ""),
+        ways={name: url for name, url in platform.ways.items() if name in chosen},
+        host_key=platform.host_key,
+    )
 
 
 def reveal_credential(*, subscription: Subscription, name: str, by: Actor) -> Revealed:
     """The secret, once. Raises Forbidden, NotFound, NotReady, AlreadyRevealed."""
-    level = LEVELS[subscription.level]
-    if name not in level.credentials:
+    if name not in LEVELS[subscription.level].credentials:
         raise NotFound
-    resource = level.key(name, Mode.parse(subscription.mode))
     if not may_collect(by, subscription):
         raise Forbidden
+    return show_once(subscription=subscription, name=name, by=by)
+
+
+def show_once(
+    *, subscription: Subscription, name: str, by: Actor, with_it: Callable[[], None] = lambda: None
+) -> Revealed:
+    """As `reveal_credential`, for who was let in otherwise; `with_it` happens in the same transaction."""
+    resource = LEVELS[subscription.level].key(name, Mode.parse(subscription.mode))
     try:
         with transaction.atomic():
+            with_it()
             secrets = reveal(subscription.stack_key, resource)
             # Made before the commit: what cannot be shown was not revealed either.
             shown = Revealed(name, secrets["access_key"], secrets["secret_key"], connection_of(subscription))

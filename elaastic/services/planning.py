@@ -17,10 +17,10 @@ from elaastic.levels import LEVELS, Mode
 from elaastic.models import Decision, Request, RequestKind, Subscription
 from elaastic.services.asking import ask
 from elaastic.services.deciding import approve_preapproved
+from elaastic.services.placing import place
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import ProvisioningRefused, StackBusy
 from provisioning.domain.manifest import Placement
-from provisioning.selectors.capacity import choose_storage
 from provisioning.selectors.stacks import plan as plan_view
 from provisioning.selectors.stacks import resources, stacks, stacks_in
 from provisioning.services import stacks as provisioning_stacks
@@ -104,25 +104,21 @@ def _propose(request: Request, placement: Placement) -> int:
 
 
 def _given_up(request: Request, wanted: set[str]) -> list[str]:
-    """What would be kept and shall go: everything at a purge, and keys that were replaced."""
-    if request.kind not in (RequestKind.PURGE, RequestKind.KEYS):
+    """What would be kept and shall go: everything at a purge, keys that were replaced, ways in that were closed,
+    machines that had failed over.
+    """
+    only = _GIVES_UP.get(RequestKind(request.kind), frozenset())
+    if not only and request.kind != RequestKind.PURGE:
         return []
     rows = resources(request.subscription.stack_key)
-    only = {"ceph.key"} if request.kind == RequestKind.KEYS else {row.kind for row in rows}
-    return [row.name for row in rows if row.kind in only and row.name not in wanted]
+    return [row.name for row in rows if row.name not in wanted and (row.kind in only or not only)]
 
 
-def place(request: Request) -> Placement | None:
-    """Where it lives already, or where it fits: chosen once, then part of the agreement."""
-    subscription = request.subscription
-    if subscription.placement:
-        return Placement.parse(subscription.placement)
-    storage = LEVELS[request.level].storage
-    assert storage is not None
-    asked = storage(request.terms)
-    seat = subscription.authority
-    near = (seat.seat_lat, seat.seat_lon) if seat.seat_lat is not None and seat.seat_lon is not None else None
-    return choose_storage(asked.copies, asked.gib, near)
+_GIVES_UP: Final[dict[RequestKind, frozenset[str]]] = {
+    RequestKind.KEYS: frozenset({"ceph.key"}),
+    RequestKind.CHANGE: frozenset({"ceph.door"}),
+    RequestKind.FAIL_BACK: frozenset({"openstack.server"}),
+}
 
 
 def _could_not(claimed: QuerySet[Request], problem: str, message: str, wait: timedelta) -> None:
@@ -174,11 +170,16 @@ def carry_out_preapproved() -> None:
             open_.update(plan_due=now())
 
 
+_USERS: Final = frozenset({"ceph.user", "openstack.user", "proxmox.user"})
 # What a preapproved request may touch; anything more in its plan (a drift, say) is an approver's to read.
 _ALONE: Final[dict[str, frozenset[str]]] = {
-    RequestKind.SUSPEND: frozenset({"ceph.user"}),
-    RequestKind.RESUME: frozenset({"ceph.user"}),
+    RequestKind.SUSPEND: _USERS,
+    RequestKind.RESUME: _USERS,
+    RequestKind.EXPIRE: _USERS,
     RequestKind.KEYS: frozenset({"ceph.key"}),
+    RequestKind.FAIL_OVER: frozenset(
+        {"openstack.image", "openstack.port", "openstack.router", "openstack.server", "openstack.user"}
+    ),
 }
 
 

@@ -8,9 +8,13 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from elaastic.freshness import Freshness, archives_of
+from elaastic.freshness import Freshness, archives_of, machines_of
 from elaastic.models import Alert, AlertKind, Subscription
 from elaastic.notifications import tell
+from elaastic.selectors.drills_due import drills_due
+from elaastic.selectors.readings import readings_of
+from elaastic.selectors.recovery import images_archive
+from elaastic.services.drills_due import obstacle
 from elaastic.usage import NEARLY_FULL, usages_of
 from provisioning.services.clock import now
 
@@ -22,7 +26,9 @@ TELL_AGAIN: Final = timedelta(minutes=5)
 # What was nearly full is so until it is clearly not, or a copy more or less would make a mail each.
 NO_LONGER_FULL: Final = NEARLY_FULL - 0.05
 
-Thing = tuple[str, str]  # kind of the alert, archive
+Thing = tuple[str, str, str]  # kind of the alert, archive, machine
+Things = dict[int, set[Thing]]  # by row id
+_OF_MACHINES: Final = (AlertKind.IMAGE_LATE, AlertKind.REFUSED)
 
 
 def tick() -> None:
@@ -36,48 +42,81 @@ def tick() -> None:
 
 def look(rows: list[Subscription]) -> None:
     """Open and end the alerts of these subscriptions."""
-    open_: dict[int, set[Thing]] = {row.pk: set() for row in rows}
+    open_: Things = {row.pk: set() for row in rows}
     for alert in Alert.objects.filter(subscription__in=rows, ended_at=None):
-        open_[alert.subscription_id].add((alert.kind, alert.archive))
+        open_[alert.subscription_id].add((alert.kind, alert.archive, alert.machine))
     begun, over = _seen(rows, open_)
     moment = now()
     for row in rows:
-        for kind, archive in begun[row.pk] - open_[row.pk]:
-            _begin(row, kind, archive)
-        for kind, archive in over[row.pk] & open_[row.pk]:
-            mine = Alert.objects.filter(subscription=row, kind=kind, archive=archive, ended_at=None)
+        for thing in begun[row.pk] - open_[row.pk]:
+            _begin(row, thing)
+        for kind, archive, machine in over[row.pk] & open_[row.pk]:
+            about = {"kind": kind, "archive": archive, "machine": machine}
+            mine = Alert.objects.filter(subscription=row, **about, ended_at=None)
             mine.update(ended_at=moment, tell_due=moment)
 
 
-def _seen(
-    rows: list[Subscription], open_: dict[int, set[Thing]]
-) -> tuple[dict[int, set[Thing]], dict[int, set[Thing]]]:
+def _seen(rows: list[Subscription], open_: Things) -> tuple[Things, Things]:
     """What holds and what does not, by row id; what nobody can see now is in neither."""
-    begun: dict[int, set[Thing]] = {row.pk: set() for row in rows}
-    over: dict[int, set[Thing]] = {row.pk: set() for row in rows}
+    begun: Things = {row.pk: set() for row in rows}
+    over: Things = {row.pk: set() for row in rows}
+    _see_machines(rows, open_, begun, over)
+    _see_drills(rows, open_, begun, over)
     archives = archives_of(rows)
-    usages = usages_of(rows)
+    usages, readings = usages_of(rows), readings_of(rows)
     for row in rows:
-        for archive in archives.get(row.pk, []):
+        # Of the archive of images each machine says more than the whole.
+        expected = [a for a in archives.get(row.pk, []) if a.name != images_archive(row)]
+        for archive in expected:
             if archive.state != Freshness.UNKNOWN:
                 side = begun if archive.state == Freshness.LATE else over
-                side[row.pk].add((AlertKind.LATE, archive.name))
+                side[row.pk].add((AlertKind.LATE, archive.name, ""))
         # Archives that were left out of the terms, and all of them while nothing may be written.
-        watched = {a.name for a in archives.get(row.pk, [])}
-        over[row.pk] |= {(k, name) for k, name in open_[row.pk] if k == AlertKind.LATE and name not in watched}
+        watched = {a.name for a in expected}
+        over[row.pk] |= {one for one in open_[row.pk] if one[0] == AlertKind.LATE and one[1] not in watched}
+        for name, whole in readings.get(row.pk, {}).items():
+            (over if whole else begun)[row.pk].add((AlertKind.DAMAGED, name, ""))
         usage = usages[row.pk]
         if usage.at is not None and usage.nearly_full:
-            begun[row.pk].add((AlertKind.FULL, ""))
+            begun[row.pk].add((AlertKind.FULL, "", ""))
         elif usage.at is not None and usage.share < NO_LONGER_FULL:
-            over[row.pk].add((AlertKind.FULL, ""))
+            over[row.pk].add((AlertKind.FULL, "", ""))
     return begun, over
 
 
-def _begin(row: Subscription, kind: str, archive: str) -> None:
+def _see_machines(rows: list[Subscription], open_: Things, begun: Things, over: Things) -> None:
+    found = machines_of(rows)
+    for row in rows:
+        watched = found.get(row.pk, [])
+        for one in watched:
+            if one.state == Freshness.UNKNOWN:
+                continue
+            late = begun if one.state == Freshness.LATE else over
+            late[row.pk].add((AlertKind.IMAGE_LATE, "", one.name))
+            refused = begun if one.refused else over
+            refused[row.pk].add((AlertKind.REFUSED, "", one.name))
+        names = {one.name for one in watched}
+        over[row.pk] |= {one for one in open_[row.pk] if one[0] in _OF_MACHINES and one[2] not in names}
+
+
+def _see_drills(rows: list[Subscription], open_: Things, begun: Things, over: Things) -> None:
+    """From the night on in which it cannot be begun, or when the nights that were tried brought nothing."""
+    found, thing = drills_due(rows), (AlertKind.DRILL, "", "")
+    for row in rows:
+        drill = found.get(row.pk)
+        if drill is None or not drill.due:
+            over[row.pk].add(thing)
+        elif thing not in open_[row.pk] and (drill.overdue or obstacle(row) is not None):
+            begun[row.pk].add(thing)
+
+
+def _begin(row: Subscription, thing: Thing) -> None:
     moment = now()
+    kind, archive, machine = thing
+    about = {"kind": kind, "archive": archive, "machine": machine}
     try:
         with transaction.atomic():
-            Alert.objects.create(subscription=row, kind=kind, archive=archive, began_at=moment, tell_due=moment)
+            Alert.objects.create(subscription=row, **about, began_at=moment, tell_due=moment)
     except IntegrityError:
         return  # another worker looked in the same second
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from elaastic.levels import LEVELS
 from elaastic.models import Request, Subscription
 from elaastic.permissions import may_ask, may_collect, may_operate
-from elaastic.services import changing, keys
+from elaastic.services import agreeing, changing, failing_over, keys
 from elaastic.views import words
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.subscriptions import subscription_or_404
@@ -57,6 +57,32 @@ ACTS: Final[dict[str, Act]] = {
         ),
         gettext_lazy("Ask to leave"),
         _FOLLOW,
+        typed=True,
+    ),
+    "renew": Act(
+        may_ask,
+        gettext_lazy("Renew the agreement"),
+        gettext_lazy(
+            "The agreement goes on for three years under the present terms, when the region has agreed. What "
+            "stopped because it had run out goes on then."
+        ),
+        gettext_lazy("Ask for the renewal"),
+        _FOLLOW,
+        danger=False,
+    ),
+    "failback": Act(
+        may_ask,
+        gettext_lazy("End the failover"),
+        gettext_lazy(
+            "When the region has agreed, the machines that run on the reserve are removed, and the reserve is free "
+            "again. Your archives and the images in them stay as they are."
+        ),
+        gettext_lazy("Ask that the machines go"),
+        _FOLLOW,
+        gettext_lazy(
+            "What the machines have written since they started goes with them, and nobody can bring it back: take "
+            "it to your own machines first."
+        ),
         typed=True,
     ),
     "purge": Act(
@@ -109,6 +135,8 @@ ACTS: Final[dict[str, Act]] = {
 _PLAIN: Final = {
     "leave": changing.leave,
     "purge": changing.purge,
+    "failback": failing_over.fail_back,
+    "renew": agreeing.renew,
     "suspend": changing.suspend,
     "resume": changing.resume,
 }

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from elaastic.views import words
 from elaastic.views.person import regional
 from elaastic.views.plans import percent
-from elaastic.views.rows import csv_answer
 from provisioning.selectors.capacity import Room, rooms
 from provisioning.selectors.region import region
+from tenants.views.tables import csv_answer
 
 
 @regional

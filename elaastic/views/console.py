@@ -14,7 +14,7 @@ from elaastic.forms import AdoptForm
 from elaastic.services.operating import accept_restored, adopt_resource, look_at_stack, retry_stack
 from elaastic.views.person import actor_of, regional, sentence_of
 from elaastic.views.plans import sites_of
-from elaastic.views.rows import csv_answer, stack_rows
+from elaastic.views.rows import stack_rows
 from elaastic.views.standing import Part, part
 from elaastic.views.timelines import event_entries
 from provisioning.domain.conditions import NEEDS_HUMAN, State
@@ -24,6 +24,7 @@ from provisioning.selectors.stacks import StackView, events, most_urgent, resour
 from tenants.models import Actor
 from tenants.models.errors import DomainError
 from tenants.permissions import may_operate
+from tenants.views.tables import csv_answer
 
 _NEWEST = 500
 _EVENTS = 1000

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from elaastic.models import Subscription
 from elaastic.models.errors import AlreadyRevealed, NotReady
 from elaastic.permissions import may_collect
-from elaastic.selectors.configs import TOOLS, Access
+from elaastic.selectors.access import Access
+from elaastic.selectors.configs import TOOLS, tools_for
 from elaastic.selectors.subscriptions import Credential, credentials
 from elaastic.services.collecting import Revealed, connection_of, reveal_credential
 from elaastic.views import words
@@ -47,13 +48,13 @@ def _after_proof(request: HttpRequest, actor: Actor, row: Subscription, found: C
     context = {"row": row, "credential": found, "words": words.CREDENTIALS[found.name]}
     if request.method != "POST":
         problem = _hindrance(found.ready, found.secret_shown)
-        return _answer(request, "elaastic/reveal_confirm.html", {**context, "problem": problem}, 200)
+        return answer_kept_nowhere(request, "elaastic/reveal_confirm.html", {**context, "problem": problem}, 200)
     try:
         shown = reveal_credential(subscription=row, name=found.name, by=actor)
     except DomainError as refused:
         context["problem"] = sentence_of(refused)
-        return _answer(request, "elaastic/reveal_confirm.html", context, refused.status)
-    return _answer(request, "elaastic/revealed.html", {**context, **_shown(shown)}, 200)
+        return answer_kept_nowhere(request, "elaastic/reveal_confirm.html", context, refused.status)
+    return answer_kept_nowhere(request, "elaastic/revealed.html", {**context, **shown_secret(shown)}, 200)
 
 
 def _hindrance(ready: bool, secret_shown: bool) -> str:
@@ -62,27 +63,24 @@ def _hindrance(ready: bool, secret_shown: bool) -> str:
     return "" if ready else str(NotReady.title)
 
 
-def _answer(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+def answer_kept_nowhere(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+    """A page that holds a secret, or leads to one."""
     answer = render(request, template, context, status=status)
     for header, value in _KEPT_NOWHERE.items():
         answer[header] = value
     return answer
 
 
-def _shown(shown: Revealed) -> dict[str, Any]:
-    access = Access(
-        name=shown.name,
-        endpoint=shown.connection.endpoint,
-        region=shown.connection.region,
-        access_key=shown.access_key.reveal(),
-        buckets=shown.connection.buckets,
-        secret_key=shown.secret_key,
-    )
+def shown_secret(shown: Revealed) -> dict[str, Any]:
+    """What the page of a secret shows: both halves, the ready files, and the other ways."""
+    access = shown.access
+    ways = [(words.PROTOCOLS[way.protocol], way) for way in access.ways]
     files = [
         {"tool": tool, "title": TOOL_NAMES.get(tool, tool), "file": made, "href": _as_link(made.text)}
-        for tool, made in ((tool, make(access)) for tool, make in TOOLS.items())
+        for tool, made in ((tool, TOOLS[tool](access)) for tool in tools_for(access))
     ]
-    return {"access_key": access.access_key, "secret_key": access.secret, "files": files, "access": access}
+    shown_once = {"access_key": access.access_key, "secret_key": access.secret}
+    return {**shown_once, "files": files, "access": access, "ways": ways}
 
 
 def _as_link(text: str) -> str:
@@ -95,7 +93,7 @@ def configuration(request: HttpRequest, public_id: UUID, name: str, tool: str) -
     """A client's file with a gap where the secret goes."""
     row = subscription_or_404(actor_of(request), public_id)
     access = _access(row, name)
-    if access is None or tool not in TOOLS:
+    if access is None or tool not in tools_for(access):
         raise Http404
     made = TOOLS[tool](access)
     answer = HttpResponse(made.text, content_type="text/plain; charset=utf-8")
@@ -108,4 +106,4 @@ def _access(row: Subscription, name: str) -> Access | None:
     connection = connection_of(row)
     if found is None or not connection.buckets:
         return None
-    return Access(name, connection.endpoint, connection.region, found.access_key, connection.buckets)
+    return connection.access(name, found.access_key)

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from elaastic.models import Request
+from elaastic.selectors.copies import site_names
 from elaastic.views import words
+from elaastic.views.machines import site_name
 from provisioning.domain.manifest import Placement
 from provisioning.domain.plan import Action
 from provisioning.domain.region import Region
@@ -102,10 +104,9 @@ def plan_of(request: Request) -> Shown | None:
     )
 
 
-def sites_of(placement: Placement, today: Region | None = None) -> str:
-    """The sites by name, in the order of the region file."""
-    found = today or region()
-    return ", ".join(site.name for site in found.sites if site.code in placement.sites)
+def sites_of(placement: Placement, target: str = "") -> str:
+    """The sites by name, in the order of the region file: of one of its targets, or of all together."""
+    return ", ".join(site_names(placement, target))
 
 
 def _counts(found: PlanView) -> str:
@@ -120,23 +121,24 @@ def _counts(found: PlanView) -> str:
 def _groups(found: PlanView, today: Region) -> tuple[Group, ...]:
     by_platform: dict[str, list[Line]] = {}
     for change in found.changes:
-        by_platform.setdefault(change["platform"], []).append(_line(change, found.placement, today))
+        by_platform.setdefault(change["platform"], []).append(_line(change, found.placement))
     return tuple(_group(platform, tuple(lines), found.placement, today) for platform, lines in by_platform.items())
 
 
 def _group(id: str, lines: tuple[Line, ...], placement: Placement, today: Region) -> Group:
     platform = today.platform(id)
     system = str(SYSTEMS.get(platform.provider, platform.provider)) if platform else id
-    return Group(system, id, sites_of(placement, today), lines)
+    starts_machines = id in placement.platforms.values() and id != placement.platforms.get("ceph")
+    return Group(system, id, site_name(placement.reserve) if starts_machines else sites_of(placement), lines)
 
 
-def _line(change: Mapping[str, Any], placement: Placement, today: Region) -> Line:
+def _line(change: Mapping[str, Any], placement: Placement) -> Line:
     sign, tone, verb = SIGNS.get(change["action"], ("~", "info", change["action"]))
     before, after = change.get("before", {}), change.get("after", {})
     is_update = change["action"] in (Action.UPDATE, Action.REPLACE)
     named = [name for name in (after or before) if is_update or name not in _PLUMBING]
     facts = tuple(
-        (words.field_title(n), _value(n, before, placement, today), _value(n, after, placement, today))
+        (words.field_title(n), _value(n, before, placement), _value(n, after, placement))
         for n in named
         if is_update or not _says_nothing(n, after.get(n, before.get(n)))
     )
@@ -144,14 +146,14 @@ def _line(change: Mapping[str, Any], placement: Placement, today: Region) -> Lin
 
 
 def _says_nothing(name: str, value: Any) -> bool:
-    return (name, value) in {("suspended", False), ("max_buckets", -1), ("immutability", "none")}
+    return (name, value) in [("suspended", False), ("max_buckets", -1), ("immutability", "none")]
 
 
-def _value(name: str, values: Mapping[str, Any], placement: Placement, today: Region) -> str:
+def _value(name: str, values: Mapping[str, Any], placement: Placement) -> str:
     if name not in values:
         return ""
-    if name == "placement_target" and values[name] == placement.target:
-        return sites_of(placement, today)
+    if name == "placement_target" and values[name] in {target.id for target in placement.every_target}:
+        return sites_of(placement, values[name])
     return words.field_value(name, values[name])
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from elaastic.forms import ApproveForm, RejectForm
+from elaastic.forms_talking import TalkForm
 from elaastic.models import Decision, Request, RequestKind, RequestState
-from elaastic.permissions import may_ask, may_decide_request, may_read_region
+from elaastic.permissions import is_on_its_side, may_ask, may_decide_request, may_operate, may_read_region
 from elaastic.selectors.subscriptions import (
     live_subscription,
     requests_in_state,
@@ -21,15 +22,18 @@ from elaastic.selectors.subscriptions import (
 )
 from elaastic.services.asking import withdraw_request
 from elaastic.services.deciding import approve_request, reject_request
+from elaastic.services.talking import digest_of
 from elaastic.views.asking import terms_facts
+from elaastic.views.choosing import monthly
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.plans import plan_of
-from elaastic.views.rows import csv_answer, in_short, request_rows
+from elaastic.views.rows import in_short, request_rows
 from elaastic.views.standing import badge
 from elaastic.views.timelines import request_timeline
 from tenants.models import Actor
 from tenants.models.errors import DomainError
 from tenants.permissions import may_decide
+from tenants.views.tables import csv_answer
 
 _NEWEST = 200
 
@@ -56,8 +60,8 @@ def request_queue(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         head = [_("Authority"), _("Request"), _("What"), _("State"), _("Asked by"), _("Asked on"), _("Decided by")]
         return csv_answer("richieste.csv", head, [_csv_row(r) for r in found])
-    choices = [s for s in RequestState if s != RequestState.MORE_INFORMATION]
-    context = {"rows": found, "asked": asked, "choices": choices, "decides": may_decide(actor)}
+    selects = may_decide(actor) and asked == RequestState.AWAITING_DECISION
+    context = {"rows": found, "asked": asked, "choices": list(RequestState), "selects": selects and bool(found)}
     return render(request, "elaastic/request_queue.html", context)
 
 
@@ -78,7 +82,7 @@ def _csv_row(row: Any) -> list[Any]:
 def request_page(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """What was asked, the plan, and, for who may, the decision."""
     actor = actor_of(request)
-    return _page(request, actor, request_or_404(actor, public_id))
+    return show_request(request, actor, request_or_404(actor, public_id))
 
 
 @signed_in
@@ -91,26 +95,33 @@ def request_live(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     return render(request, "elaastic/_request.html", _context(actor, asked))
 
 
-def _page(
+def show_request(
     request: HttpRequest,
     actor: Actor,
     asked: Request,
     *,
     problem: str = "",
     form: ApproveForm | None = None,
+    answer: TalkForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The page, with what was just refused on it."""
     context = _context(actor, asked) | {"problem": problem}
     if form is not None:
         context["form"] = form
+    if answer is not None:
+        context["answer"] = answer
     return render(request, "elaastic/request.html", context, status=status)
 
 
 def _context(actor: Actor, asked: Request) -> dict[str, Any]:
     state = state_of(asked)
     plan = plan_of(asked)
-    deciding = may_decide(actor) and state == RequestState.AWAITING_DECISION
+    waits = state == RequestState.MORE_INFORMATION
+    open_ = waits or state == RequestState.AWAITING_DECISION
+    deciding = may_decide(actor) and open_ and asked.plan_due is None and bool(asked.plan_digest)
     may = deciding and may_decide_request(actor, asked)
+    may_talk = not asked.decision and asked.requested_by_id is not None and not is_on_its_side(actor, asked)
     return {
         "asked": asked,
         "row": asked.subscription,
@@ -118,6 +129,14 @@ def _context(actor: Actor, asked: Request) -> dict[str, Any]:
         "badge": badge(state),
         "short": in_short(asked),
         "facts": terms_facts(asked.terms),
+        "monthly": monthly(asked.level, asked.terms),
+        "thread": list(asked.messages.select_related("author")),
+        "answer": TalkForm() if waits and may_ask(actor, asked.subscription) else None,
+        "counter": _counter_facts(asked) if waits and asked.counter else [],
+        "counter_digest": digest_of(asked),
+        "counter_monthly": monthly(asked.level, asked.counter) if waits and asked.counter else "",
+        "may_question": may_talk and (may_decide(actor) or may_operate(actor)),
+        "may_counter": may_talk and may_decide(actor) and asked.kind in (RequestKind.START, RequestKind.CHANGE),
         "plan": plan,
         "entries": request_timeline(asked, plan.age if plan else None),
         "form": ApproveForm(initial={"plan_digest": plan.digest}) if may and plan else None,
@@ -130,6 +149,13 @@ def _context(actor: Actor, asked: Request) -> dict[str, Any]:
         "seen": _seen(asked),
         "moved_on": asked.decision == Decision.APPROVED,
     }
+
+
+def _counter_facts(asked: Request) -> list[tuple[str, str, str]]:
+    """(what, as asked, as the region would approve), of what differs alone."""
+    proposed = dict(terms_facts(asked.counter))
+    facts = [(name, before, proposed.get(name, "")) for name, before in terms_facts(asked.terms)]
+    return [fact for fact in facts if fact[1] != fact[2]]
 
 
 def _seen(asked: Request) -> str:
@@ -146,13 +172,13 @@ def approve(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
         raise PermissionDenied
     form = ApproveForm(request.POST)
     if not form.is_valid():
-        return _page(request, actor, asked, form=form, status=400)
+        return show_request(request, actor, asked, form=form, status=400)
     digest, note = form.cleaned_data["plan_digest"], form.cleaned_data["note"]
     try:
         approve_request(request=asked, plan_digest=digest, note=note, by=actor)
     except DomainError as refused:
         # Read again: what refused us is what the page must show.
-        return _page(
+        return show_request(
             request, actor, request_or_404(actor, public_id), problem=sentence_of(refused), status=refused.status
         )
     messages.success(request, _("The request was approved: the workers have begun."))

@@ -1,14 +1,13 @@
 """Rows of the region's lists: requests and stacks with the authority they are about, at a constant cost."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from elaastic.levels import LEVELS
+from elaastic.levels.archives import copies_of
 from elaastic.models import Request, Subscription
 from elaastic.selectors.subscriptions import state_of
 from elaastic.views import words
@@ -49,10 +48,11 @@ def request_rows(rows: Iterable[Request]) -> list[RequestRow]:
 def in_short(request: Request) -> str:
     """`Level 1 – Base, 500 GiB on 3 sites`."""
     terms = request.terms
+    numbers = (copies_of(terms, archive) for archive in terms.get("archives", ()))
     return _("Level %(level)s, %(space)s on %(copies)s sites") % {
         "level": f"{request.level} – {_(LEVELS[request.level].name)}",
         "space": words.gib(terms.get("quota_gib", 0)),
-        "copies": terms.get("copies", "?"),
+        "copies": max(numbers, default="?"),
     }
 
 
@@ -63,19 +63,3 @@ def stack_rows(stacks: Sequence[StackView]) -> list[StackRow]:
     return [
         StackRow(s, known.get(s.key), words.explain(s.condition), words.whose_move(s.condition)) for s in stacks
     ]
-
-
-def csv_answer(filename: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """A list as the Italian Excel opens it: UTF-8 with a mark, semicolons; no cell is a formula."""
-    answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{filename}"'
-    writer = csv.writer(answer, delimiter=";")
-    writer.writerow([str(cell) for cell in head])
-    writer.writerows([[_harmless(cell) for cell in row] for row in rows])
-    return answer
-
-
-def _harmless(cell: Any) -> str:
-    """A name that begins with `=` would be computed by a spreadsheet."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from elaastic.freshness import Archive, Freshness, archives_watched
-from elaastic.models import RequestState, Subscription, SubscriptionState
-from elaastic.selectors.subscriptions import Overview, live_subscription, state_of
+from elaastic.freshness import Archive, Freshness, Machine, Watched, archives_watched, machines_of, worst
+from elaastic.models import DrillState, RequestState, SubscriptionState
+from elaastic.selectors.drills_due import DrillDue
+from elaastic.selectors.subscriptions import Overview, state_of
 from elaastic.views import words
+from elaastic.views.next_step import NextStep, next_step
 from provisioning.domain.conditions import AT_REST, NEEDS_HUMAN, Condition, State
 from provisioning.selectors.capacity import platforms
-from provisioning.selectors.stacks import ResourceView, resources
-from provisioning.services.clock import now
+from provisioning.selectors.stacks import Left, ResourceView, resources
 
 # state of a subscription -> the Condition state whose badge has its colour and icon
 BADGES: Final[Mapping[str, str]] = {
@@ -35,6 +35,12 @@ BADGES: Final[Mapping[str, str]] = {
     Freshness.WAITING: "mc-idle clock",
     Freshness.UNKNOWN: "mc-warn warning-circle",
     Freshness.LATE: "mc-bad close-circle",
+    DrillState.RUNNING: "mc-info refresh",
+    DrillState.CLEANING: "mc-info refresh",
+    DrillState.PASSED: "mc-good check-circle",
+    DrillState.BACKUP_BAD: "mc-bad close-circle",
+    DrillState.NOT_TESTED: "mc-warn warning-circle",
+    DrillState.STOPPED: "mc-idle minus-circle",
     RequestState.PLANNING: "mc-info refresh",
     RequestState.AWAITING_DECISION: "mc-idle clock",
     RequestState.MORE_INFORMATION: "mc-warn warning-circle",
@@ -55,22 +61,12 @@ class Part:
     title: str
     condition: Condition
     now: str
+    left: str
     move: str
     said: str
     external_id: str
     kind: str
     next_look: datetime | None
-
-
-@dataclass(frozen=True)
-class NextStep:
-    """The one next thing, whose it is, and where it is done. `tone` is a callout's colour."""
-
-    title: str
-    text: str
-    tone: str = "info"
-    url: str = ""
-    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +78,24 @@ class Standing:
     ready: int
     step: NextStep
     archives: tuple[Archive, ...]
+    machines: tuple[Machine, ...]
     every_s: int
     digest: str
+
+
+def badge_of(seen: Overview) -> tuple[str, str, Any]:
+    """Of a subscription: *active and verified* once a restore was shown to work."""
+    colour, icon, word = badge(seen.state)
+    verified = seen.state == SubscriptionState.ACTIVE and seen.subscription.verified_at
+    return (colour, icon, _("Active and verified")) if verified else (colour, icon, word)
+
+
+def light_badge(watched: Iterable[Watched], drill: DrillDue | None) -> tuple[str, str, Any]:
+    """The traffic light, with its word: a colour alone says nothing to many."""
+    state = worst(watched)
+    if state == Freshness.FRESH and drill is not None and drill.due:
+        return ("mc-warn", "warning-circle", _("A drill has fallen due"))
+    return badge(state) if state else ("mc-idle", "minus-circle", _("No copy is expected"))
 
 
 def badge(state: str) -> tuple[str, str, Any]:
@@ -93,12 +105,13 @@ def badge(state: str) -> tuple[str, str, Any]:
 
 
 def standing(seen: Overview, *, may_act: bool) -> Standing:
-    """Six queries at most, whatever the number of parts."""
+    """Six queries at most, and two more where there are machines, whatever the number of parts."""
     rows = resources(seen.subscription.stack_key)
     parts = tuple(part(row) for row in rows if not row.orphan)
     archives = tuple(archives_watched(seen.subscription))
-    step = next_step(seen, archives, may_act=may_act)
-    told = [(p.name, p.condition) for p in parts]
+    images = tuple(machines_of([seen.subscription]).get(seen.subscription.pk, ()))
+    step = next_step(seen, (*archives, *images), may_act=may_act)
+    told = [(p.name, p.condition, p.left) for p in parts]
     open_request = seen.open_request
     return Standing(
         seen=seen,
@@ -106,8 +119,18 @@ def standing(seen: Overview, *, may_act: bool) -> Standing:
         ready=sum(1 for p in parts if p.condition.state in (State.READY, State.RETAINED)),
         step=step,
         archives=archives,
+        machines=images,
         every_s=_pause(seen),
-        digest=_digest(seen.state, told, seen.credentials, step, open_request and state_of(open_request)),
+        digest=_digest(
+            seen.state,
+            told,
+            seen.credentials,
+            step,
+            archives,
+            [(m.name, m.state, m.newest_at, m.looked_at, m.refused, m.looking) for m in images],
+            seen.subscription.look_due is None,
+            open_request and state_of(open_request),
+        ),
     )
 
 
@@ -119,6 +142,8 @@ def _pause(seen: Overview) -> int:
     """0 at rest: nothing more happens until somebody acts."""
     asked = seen.open_request
     if asked is not None and state_of(asked) == RequestState.PLANNING:
+        return _AT_WORK_S
+    if seen.subscription.look_due is not None:
         return _AT_WORK_S
     if not seen.subscription.approved_at or seen.subscription.closed_at or seen.subscription.ended_at:
         return 0
@@ -140,6 +165,7 @@ def part(row: ResourceView) -> Part:
         title=words.resource_title(row.name),
         condition=row.condition,
         now=now,
+        left=_left(row.left) if row.left else "",
         move=str(words.MOVES[move]) if move in ("region", "authority") else "",
         said=words.platform_said(row.condition),
         external_id=row.external_id,
@@ -148,120 +174,14 @@ def part(row: ResourceView) -> Part:
     )
 
 
-def next_step(seen: Overview, archives: Iterable[Archive] = (), *, may_act: bool) -> NextStep:
-    """The order of the questions is the rule: a decision, then what is being built, then what is to be done."""
-    row = seen.subscription
-    if seen.open_request is not None and not row.approved_at:
-        return _while_asked(seen)
-    if seen.state == SubscriptionState.REJECTED:
-        return _once_rejected(row, may_act=may_act)
-    if seen.state == SubscriptionState.ENDED:
-        return NextStep(_("This subscription has ended."), _("Nothing is to be done."), "idle")
-    if seen.condition.state in NEEDS_HUMAN:
-        return _while_stuck(seen)
-    if seen.state == SubscriptionState.LEAVING:
-        return _while_leaving(seen.subscription)
-    if seen.state in (SubscriptionState.APPROVED, SubscriptionState.PROVISIONING, SubscriptionState.CHANGING):
-        return NextStep(
-            _("The region said yes: your space is being prepared."),
-            _("You need not do anything. It usually takes less than a minute; you may close this page."),
-        )
-    if seen.state == SubscriptionState.SUSPENDED:
-        return NextStep(
-            _("The subscription is suspended."), _("Nothing new is written; you can still restore."), "warn"
-        )
-    late = next((archive for archive in archives if archive.state == Freshness.LATE), None)
-    return _once_active(seen, late, may_act=may_act)
-
-
-def _while_leaving(row: Subscription) -> NextStep:
-    assert row.kept_until is not None
-    said = {"day": date_format(row.kept_until, "d/m/Y")}
-    if row.kept_until > now():
-        return NextStep(
-            _("Nothing new is copied; what was copied is kept until %(day)s.") % said,
-            _("The restore key works until then: take away what you need."),
-            "warn",
-        )
-    return NextStep(
-        _("What was copied was kept until %(day)s, as promised.") % said,
-        _("Nothing is deleted by itself: ask for the deletion when you have what you need."),
-        "warn",
-        reverse("purge", args=[row.public_id]),
-        _("Delete what was kept…"),
-    )
-
-
-def _once_rejected(row: Subscription, *, may_act: bool) -> NextStep:
-    title, live = _("This request did not become a subscription."), live_subscription(row.authority)
-    if live is not None:
-        url = reverse("subscription", args=[live.public_id])
-        return NextStep(title, _("The authority has another one since."), "warn", url, _("Open the subscription"))
-    text = _("Read the reason; you can ask again at any time.")
-    return NextStep(title, text, "warn", reverse("ask") if may_act else "", _("Ask again"))
-
-
-def _while_asked(seen: Overview) -> NextStep:
-    asked = seen.open_request
-    assert asked is not None
-    url = reverse("request", args=[asked.public_id])
-    if asked.planning_problem == "NoRoom":
-        return NextStep(
-            _("It does not fit at present."),
-            _("The region must make room; the portal looks again every five minutes. You need not do anything."),
-            "warn", url, _("See the request"),
-        )  # fmt: skip
-    if state_of(asked) == RequestState.PLANNING:
-        return NextStep(
-            _("The portal is preparing the plan."), _("It takes a few seconds."), "info", url, _("See the request")
-        )
-    return NextStep(
-        _("It is the region's move: it reads the plan and decides."),
-        _("You need not do anything. The plan is open to you too."),
-        "info", url, _("See the plan"),
-    )  # fmt: skip
-
-
-def _while_stuck(seen: Overview) -> NextStep:
-    if words.whose_move(seen.condition) == "nobody":
-        return NextStep(
-            _("It is us, not you: a platform of the region does not answer."),
-            _("The portal goes on trying by itself; nothing that you asked for is lost. You need not do anything."),
-            "warn",
-        )
-    return NextStep(
-        _("Something has stopped, and it is the region's move."),
-        _("The region's operators see it in their list. You need not do anything."),
-        "warn",
-    )
-
-
-def _once_active(seen: Overview, late: Archive | None, *, may_act: bool) -> NextStep:
-    waiting = seen.to_collect
-    if waiting and may_act:
-        return NextStep(
-            _("Your space is ready: collect the credentials."),
-            _("Each secret is shown once only. Have the place ready where you will keep it."),
-            "good",
-            reverse("reveal", args=[seen.subscription.public_id, waiting.name]),
-            _("Collect: %(name)s") % {"name": words.CREDENTIALS[waiting.name][0]},
-        )
-    if waiting:
-        return NextStep(
-            _("Your space is ready."),
-            _("The credentials are collected by somebody who acts for the authority: its owner or an operator."),
-            "good",
-        )
-    if late is not None:
-        since = date_format(localtime(late.newest_at or late.late_at), "d/m/Y, H:i")
-        asks = _("Nothing new arrived in “%(archive)s” since %(since)s. Did the program run, and what did it say?")
-        title = _("A copy is late: look at your backup program.")
-        return NextStep(title, asks % {"archive": late.name, "since": since}, "bad")
-    return NextStep(
-        _("Make the first copy, then try to restore it."),
-        _("A backup that was never restored is only a hope: take one file back with the restore key, today."),
-        "good",
-    )
+def _left(left: Left) -> str:
+    """How much of a removal lies ahead, and when that was counted."""
+    said = {
+        "objects": words.number(left.objects),
+        "space": words.size(left.bytes),
+        "at": date_format(localtime(left.at), "d/m/Y, H:i:s"),
+    }
+    return _("Left on %(at)s: %(space)s in %(objects)s objects, earlier versions included.") % said
 
 
 def platform_trouble(seen: Overview) -> bool:

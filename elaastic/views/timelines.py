@@ -12,8 +12,12 @@ from elaastic.views import words
 from provisioning.selectors.stacks import EventView
 
 _BAD: Final = frozenset(
-    {"Refused", "Forbidden", "TaskFailed", "SecretLost", "DoesNotStick", "DoesNotGo", "NameTaken"}
-)
+    {
+        "Refused", "Forbidden", "TaskFailed", "SecretLost", "DoesNotStick", "DoesNotGo", "DoesNotFinish",
+        "NameTaken", "NotThere", "QuotaExceeded", "NoHost", "ImageRefused", "ContentDiffers", "FileMissing",
+        "TooLarge", "NoNumbers", "NoZone", "FirewallOff",
+    }
+)  # fmt: skip
 _WARN: Final = frozenset(
     {"PlatformUnavailable", "PlatformBusy", "Vanished", "NeedsApproval", "AmbiguousCreate", "DatabaseRestored"}
 )

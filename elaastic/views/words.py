@@ -4,6 +4,7 @@ Literal tables, read from top to bottom. The names of the left column are stable
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils import formats
@@ -15,6 +16,7 @@ from provisioning.domain.conditions import REASONS, Condition
 
 Text = str | Promise
 _GIB: Final = 2**30
+_MIB: Final = 2**20
 
 # The catalogue is pure code and cannot translate itself; naming its sentences here puts them into locale/.
 CATALOGUE: Final = (
@@ -49,6 +51,20 @@ RESOURCES: Final[Mapping[str, Text]] = {
     "writer-key": gettext_lazy("Key for writing copies"),
     "restore-key": gettext_lazy("Key for restoring"),
     "probe-key": gettext_lazy("Key for the portal's checks"),
+    "door": gettext_lazy("Way in for SFTP and WebDAV"),
+    "reserve": gettext_lazy("Place where your machines start (OpenStack)"),
+    "reserve-user": gettext_lazy("Identity in that place"),
+    "reserve-people": gettext_lazy("Who may act in that place"),
+    "reserve-may": gettext_lazy("What they may do in that place"),
+    "reserve-access": gettext_lazy("Access for programs to that place"),
+    "lan": gettext_lazy("Your machines' own network"),
+    "lan-addresses": gettext_lazy("Its addresses"),
+    "lan-router": gettext_lazy("Its way out, closed until a disaster"),
+    "lan-rules": gettext_lazy("What may pass in it"),
+    "pool": gettext_lazy("Place where your machines start (Proxmox)"),
+    "pool-user": gettext_lazy("Identity in the Proxmox place"),
+    "pool-token": gettext_lazy("Access for programs to the Proxmox place"),
+    "pool-may": gettext_lazy("What may be done in the Proxmox place"),
 }
 
 CREDENTIALS: Final[Mapping[str, tuple[Text, Text]]] = {
@@ -92,6 +108,10 @@ CONDITIONS: Final[Mapping[str, Text]] = {
     "Vanished": gettext_lazy("It was there and is gone: a plan that says so must be approved to make it again."),
     "NeedsApproval": gettext_lazy("It no longer has its approved shape: a repair plan waits for approval."),
     "DoesNotStick": gettext_lazy("Three corrections did not last: something else keeps changing it back."),
+    "DoesNotFinish": gettext_lazy(
+        "The platform has been at work on it for two hours: the region looks at it there, and removes it there if "
+        "it is stuck. The portal does the rest by itself."
+    ),
     "DoesNotGo": gettext_lazy(
         "Eight removals did not last: what keeps it must be found, then the removal tried again."
     ),
@@ -106,6 +126,40 @@ CONDITIONS: Final[Mapping[str, Text]] = {
     "InUse": gettext_lazy("A recovery point is in use: it will be removed when the work on it ends."),
     "Defect": gettext_lazy("The portal itself has a fault here: the region must read its log, then try again."),
     "SecretLost": gettext_lazy("The vault cannot open its secret: the missing key must be put back."),
+    "NotThere": gettext_lazy(
+        "What it stands on is gone from the platform: the region finds out who removed it, then tries again."
+    ),
+    "QuotaExceeded": gettext_lazy(
+        "The quota on the region's platform is full: it must be raised, or something freed, then tried again."
+    ),
+    "NoHost": gettext_lazy(
+        "No host of the region's platform has room for this machine: room must be made, then tried again."
+    ),
+    "ImageRefused": gettext_lazy(
+        "The file is not the disk image that it is said to be: the machine must be exported again and a good "
+        "image uploaded."
+    ),
+    "ContentDiffers": gettext_lazy(
+        "The platform holds other content than what was sent: the image must be made again."
+    ),
+    "FileMissing": gettext_lazy(
+        "The image's file cannot be read where it should be: it must be put back, then tried again."
+    ),
+    "NoNumbers": gettext_lazy(
+        "The region's platform has no number left for this machine or network: the region must widen its range, "
+        "then try again."
+    ),
+    "NoZone": gettext_lazy(
+        "The region's platform has no zone for isolated networks: the region must make one, then try again."
+    ),
+    "NobodyAnswers": gettext_lazy("Nobody answers inside the machine yet: the portal asks again by itself."),
+    "FirewallOff": gettext_lazy(
+        "The firewall of the region's platform is switched off, so the machine is not started: the region must "
+        "switch it on, then try again."
+    ),
+    "TooLarge": gettext_lazy(
+        "The image's file is larger than what the portal sends at once: the region must register it by hand."
+    ),
 }
 
 MOVES: Final[Mapping[str, Text]] = {
@@ -138,7 +192,36 @@ FIELDS: Final[Mapping[str, Text]] = {
     "private": gettext_lazy("Closed to the public"),
     "bucket": gettext_lazy("Name of the archive"),
     "user": gettext_lazy("Identity"),
+    "swift": gettext_lazy("Opens Swift too"),
+    "gateways": gettext_lazy("Reached over"),
+    "archives": gettext_lazy("Archives"),
+    "servers": gettext_lazy("Machines that may run in it"),
+    "vcpus": gettext_lazy("Processors in all"),
+    "ram_mib": gettext_lazy("Memory in all"),
+    "networks": gettext_lazy("Networks"),
+    "subnets": gettext_lazy("Ranges of addresses"),
+    "routers": gettext_lazy("Routers"),
+    "ports": gettext_lazy("Network ports"),
+    "security_groups": gettext_lazy("Sets of rules"),
+    "security_group_rules": gettext_lazy("Rules"),
+    "enabled": gettext_lazy("Lets in"),
+    "members": gettext_lazy("Who belongs to it"),
+    "project": gettext_lazy("In the place"),
+    "path": gettext_lazy("In the place"),
+    "role": gettext_lazy("Role"),
+    "group": gettext_lazy("Given to"),
+    "holder": gettext_lazy("Given to"),
+    "network": gettext_lazy("Network"),
+    "cidr": gettext_lazy("Addresses"),
+    "gateway": gettext_lazy("Address of the router"),
+    "rules": gettext_lazy("What may pass"),
 }
+
+# In the order in which they are told.
+PROTOCOLS: Final[Mapping[str, str]] = {"s3": "S3", "sftp": "SFTP", "webdav": "WebDAV", "swift": "Swift"}
+
+# The nature of a machine -> the system on which it starts.
+SYSTEMS: Final[Mapping[str, str]] = {"stateless": "OpenStack", "stateful": "Proxmox"}
 
 IMMUTABILITY: Final[Mapping[str, Text]] = {
     "none": pgettext_lazy("immutability", "None"),
@@ -147,10 +230,20 @@ IMMUTABILITY: Final[Mapping[str, Text]] = {
 }
 
 
+# Resources that are called by a name of the town's own.
+_NAMED: Final[Mapping[str, Text]] = {
+    "archive": gettext_lazy("Archive “%(name)s”"),
+    "image": gettext_lazy("Image of the machine “%(name)s”"),
+    "plug": gettext_lazy("Network card of the machine “%(name)s”"),
+    "machine": gettext_lazy("Machine “%(name)s”"),
+}
+
+
 def resource_title(name: str) -> str:
     """`writer-key` → the words for it; an archive is called by its own name; an unknown one as it is."""
-    if name.startswith("archive-"):
-        return _("Archive “%(name)s”") % {"name": name.removeprefix("archive-")}
+    kind, _dash, rest = name.partition("-")
+    if rest and kind in _NAMED:
+        return _NAMED[kind] % {"name": rest}
     first, _dash, serial = name.rpartition("-")
     if serial.isdigit() and first in RESOURCES:
         return _("%(title)s, number %(serial)s") % {"title": RESOURCES[first], "serial": serial}
@@ -204,6 +297,13 @@ def gib(amount: int) -> str:
     return f"{number(amount)} GiB"
 
 
+def size(amount: int) -> str:
+    """Bytes in GiB, to the tenth; what is less than that in MiB, and never 0 while there is something."""
+    if amount >= _GIB // 10 or not amount:
+        return f"{formats.number_format(amount / _GIB, 1, use_l10n=True, force_grouping=True)} GiB"
+    return f"{number(max(1, amount // _MIB))} MiB"
+
+
 def amount(resource: str, value: int) -> str:
     """An amount of a capacity row with its unit; the row's name says which."""
     if resource == "storage_gib":
@@ -216,6 +316,15 @@ def amount(resource: str, value: int) -> str:
 def number(value: int) -> str:
     """With the language's thousands separator."""
     return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def money(amount: Decimal, currency: str = "EUR", *, exact: bool = False) -> str:
+    """`40,50 €`; `exact` keeps what a price has below the cent."""
+    plain = amount.normalize()
+    exponent = plain.as_tuple().exponent
+    assert isinstance(exponent, int)
+    shown = formats.number_format(plain, max(2, -exponent) if exact else 2, use_l10n=True, force_grouping=True)
+    return f"{shown} €" if currency == "EUR" else f"{shown} {currency}"
 
 
 def days(count: int) -> str:
@@ -234,5 +343,13 @@ _SHOWN: Final[Mapping[str, Callable[[Any], str]]] = {
     "retention_days": days,
     "immutability": lambda v: str(IMMUTABILITY.get(v, v)),
     "policy": lambda v: str(v)[:12],
-    "user": _identity,
+    **dict.fromkeys(("user", "project", "path", "role", "group", "holder", "network"), _identity),
+    **dict.fromkeys(
+        ("members", "subnets"), lambda v: ", ".join(map(_identity, v)) if isinstance(v, list) else _identity(v)
+    ),
+    "ram_mib": lambda v: f"{number(v // 1024)} GiB" if v % 1024 == 0 else f"{number(v)} MiB",
+    "rules": lambda v: ", ".join(map(str, v)) if isinstance(v, list) else str(v),
+    "gateways": lambda v: ", ".join(PROTOCOLS.get(name, name) for name in ("s3", *v)),
+    # In the plan of something new a reference stands for all of them.
+    "archives": lambda v: ", ".join(v) if isinstance(v, list) else _("all"),
 }

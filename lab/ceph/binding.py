@@ -1,4 +1,4 @@
-"""Debian's python-rados inside a virtual environment, without the rest of Debian's packages.
+"""`python -m lab.ceph.binding`: Debian's python-rados in a virtual environment, without the rest of its packages.
 
 The package index has no wheel of it. The distribution's three compiled modules load in any CPython of the
 version they were built for, so they alone are linked into a folder of ours, and a `.pth` file adds that
@@ -75,3 +75,7 @@ def _require_importable() -> None:
     for name in MODULES:
         if importlib.util.find_spec(name) is None:
             raise LabError(f"Python cannot find `{name}`; run `python -m lab install ceph`.")
+
+
+if __name__ == "__main__":
+    ensure()

@@ -1,7 +1,8 @@
 """The cluster's life: made, started, looked at, a site lost and found, ended.
 
 Order of `up`, each step needing the one before: keys and conf → mon and mgr → OSDs (their datacenters come
-with them) → CRUSH rules and pools → RGW zone → gateway, users, MDS → healthy → region file.
+with them) → CRUSH rules and pools → RGW zone → gateway, users, MDS → healthy → SFTP and
+WebDAV → region file.
 """
 
 import json
@@ -21,6 +22,7 @@ from lab.ceph.conf import PORTS_NEEDED, Settings, write_conf
 from lab.ceph.mon import Mon
 from lab.ceph.region import forget_region, write_region
 from lab.deadline import file_lock, wait_until
+from lab.gateway import Gateway
 from lab.marche import SITE_CODES, SITES
 from lab.process import Daemons, run_checked
 from lab.system import LabError, Options, State, Status
@@ -48,6 +50,7 @@ class CephCluster:
         self.conf = self.folder / "ceph.conf"
         self.region_file = options.base / "region.yaml"
         self._daemons = Daemons(self.folder)
+        self.gateway = Gateway(self.folder / "gateway")
 
     @property
     def settings(self) -> Settings:
@@ -91,7 +94,7 @@ class CephCluster:
         )
         self._make(settings)
         settings.save(self.folder)
-        write_region(self._options.base, self.folder, settings)
+        self._open(settings)
 
     def start(self) -> None:
         settings = self.settings
@@ -104,7 +107,12 @@ class CephCluster:
             self._wait("all OSDs up", lambda: self._osds_up(mon) == len(OSDS))
             self._spawn("rgw.a", "mds.a")
             self._wait_healthy(mon, settings)
+        self._open(settings)
+
+    def _open(self, settings: Settings) -> None:
+        self.gateway.up(settings.rgw_url, settings.region)
         write_region(self._options.base, self.folder, settings)
+        self.gateway.announce(self.region_file)
 
     def status(self) -> Status:
         settings = Settings.load(self.folder)
@@ -122,6 +130,7 @@ class CephCluster:
         return Status(State.DEGRADED, f"{health}: {', '.join(checks) or 'RGW is silent'}.", settings.rgw_url)
 
     def down(self, *, keep: bool) -> None:
+        self.gateway.down()
         if not keep:
             self._daemons.stop(by=signal.SIGKILL)
             forget_region(self._options.base, self.folder)

@@ -159,6 +159,34 @@ def _quota(call: Call, quota: Quota) -> Quota:
     return quota
 
 
+_ACCESS = {"read": "read", "write": "write", "readwrite": "read-write", "full": "full-control"}
+
+
+def create_subuser(call: Call) -> Answer:
+    """Of one that is there, the access stays as it is and the secret is set again (recorded)."""
+    need_cap(call, "users", "write")
+    query, user = call.request.query, _user(call)
+    name = query["subuser"].rpartition(":")[2]
+    access = user.subusers.get(name, {}).get("access") or _ACCESS.get(query.get("access", ""), "<none>")
+    secret = query.get("secret-key") if query.get("access-key") else None
+    made = {"access": access, "secret": secret or users.new_secret_key()}
+    user = replace(user, subusers={**user.subusers, name: made})
+    users.save_user(call.store, user)
+    return json_answer(users.subusers_shown(user))
+
+
+def remove_subuser(call: Call) -> Answer:
+    """Its secret goes with it, purge-keys or not (recorded)."""
+    need_cap(call, "users", "write")
+    user = _user(call)
+    name = call.request.query["subuser"].rpartition(":")[2]
+    if name not in user.subusers:
+        raise Refused("NoSuchSubUser")
+    left = {known: one for known, one in user.subusers.items() if known != name}
+    users.save_user(call.store, replace(user, subusers=left))
+    return Answer()
+
+
 def add_caps(call: Call) -> Answer:
     """Yes: whoever has `users=write` can give caps, to itself too. The real gateway is the same (recorded)."""
     need_cap(call, "users", "write")

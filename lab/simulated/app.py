@@ -21,7 +21,8 @@ from lab.simulated.calls import Call
 from lab.simulated.control import Control
 from lab.simulated.errors import Refused
 from lab.simulated.faults import Fault, Kind, Plan, Record
-from lab.simulated.region import Credentials, make_portal_user
+from lab.simulated.openstack import cloud
+from lab.simulated.region import Credentials, make_portal_users
 from lab.simulated.routes import Match, Scope, match
 from lab.simulated.s3_objects import NotModified
 from lab.simulated.shape import MARCHE, Shape
@@ -30,6 +31,8 @@ from lab.simulated.web import Answer, Environ, Request, request_from
 from lab.simulated.xmlbody import document, tag
 
 StartResponse = Callable[..., Any]
+# The port of OpenStack where there is no server: whoever forgets to attach a client gets a connection refused.
+CLOUD_PORT = 2
 # Bodies of atomic calls are read before the lock is taken; every XML and JSON body is smaller.
 MAX_SMALL_BODY = 4 << 20
 # A refused upload is read to its end up to here: the largest part that any of the clients sends.
@@ -43,14 +46,21 @@ class Region:
     """The region as a WSGI application; usable in a server or, with `in_memory`, directly in a test's process."""
 
     def __init__(
-        self, folder: Path, credentials: Credentials, *, shape: Shape = MARCHE, in_memory: bool = False
+        self,
+        folder: Path,
+        credentials: Credentials,
+        *,
+        shape: Shape = MARCHE,
+        in_memory: bool = False,
+        cloud_port: int = CLOUD_PORT,
     ) -> None:
         self.store = Store(folder, in_memory=in_memory)
         self.shape = shape
         self.credentials = credentials
         self.plan = Plan()
-        make_portal_user(self.store, credentials)
-        self.control = Control(self.store, self.plan, lambda: make_portal_user(self.store, credentials))
+        self.cloud_port = cloud_port
+        make_portal_users(self.store, credentials)
+        self.control = Control(self.store, self.plan, lambda: make_portal_users(self.store, credentials))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         request = request_from(environ)
@@ -73,8 +83,10 @@ class Region:
         return self.control.answer(request)
 
     def _answer(self, request: Request) -> Answer:
-        where = match(request)
-        name = where.route.name if where.route else ""
+        found = cloud.find(request) if request.port == self.cloud_port else None
+        where = Match(None, Scope.CLOUD) if request.port == self.cloud_port else match(request)
+        route = found.route if found else where.route
+        name = route.name if route else ""
         record, fault = self.plan.begin(
             request.method, request.path, name, _claimed_key(request), request.query.get("uid", "")
         )
@@ -86,7 +98,12 @@ class Region:
                 answer = spoiled.answered(fault, where.scope)
                 record.status = answer.status
                 return answer
-        answer = self._worked(request, where)
+        if where.scope is Scope.CLOUD:
+            looked_at = self.control.listing_store() if found and found.route.lists else self.store
+            answer = cloud.answer(self.store, looked_at, self.shape, request, found)
+            _drain(request) if answer.status >= 400 else None
+        else:
+            answer = self._worked(request, where)
         record.status = answer.status
         return self._after(fault, answer, where) if fault else answer
 

@@ -65,7 +65,7 @@ Handler = Callable[[Call], Answer]
 
 
 def allowed(
-    user: User | None, bucket: Bucket, action: str, key: str = "", owner: str | None = None, public: bool = False
+    call: Call, bucket: Bucket, action: str, key: str = "", owner: str | None = None, public: bool = False
 ) -> bool:
     """RGW's order: a Deny of the policy, an Allow of it, then the ACL, which names its owner and, when `public`,
     whoever does not sign: a signed stranger is refused even then (measured).
@@ -74,10 +74,10 @@ def allowed(
     An object belongs to who wrote it: the bucket's owner may not read it without a policy that says so (recorded).
     """
     resource = f"{bucket.name}/{key}" if key else bucket.name
-    uid = user.uid if user else None
+    uid, agent = call.uid, call.header("user-agent")
     text = bucket.settings.get("policy")
     if text:
-        effect = policy.weigh(policy.parse_stored(text, bucket.tenant), uid, action, bucket.tenant, resource)
+        effect = policy.weigh(policy.parse_stored(text, bucket.tenant), uid, action, bucket.tenant, resource, agent)
         if effect is not Effect.PASS:
             return effect is Effect.ALLOW
     if uid is None:
@@ -87,5 +87,5 @@ def allowed(
 
 def require(call: Call, bucket: Bucket, action: str, key: str = "", owner: str | None = None) -> None:
     """Refused AccessDenied unless `allowed`."""
-    if not allowed(call.user, bucket, action, key, owner):
+    if not allowed(call, bucket, action, key, owner):
         raise Refused("AccessDenied")

@@ -56,6 +56,7 @@ class Control:
             "save": lambda: self._store.save(str(given["name"])),
             "restore": lambda: self.restore(str(given["name"])),
             "reset": self.reset,
+            "moment": lambda: self.moment(float(str(given["seconds"]))),
         }
         if name not in acts:
             raise ValueError(f"there is no control called {name!r}; there are {', '.join(acts)}")
@@ -128,6 +129,10 @@ class Control:
         down = set(filter(None, self._store.setting("sites_down").split(",")))
         down = down - {code} if up else down | {code}
         self._store.set_setting("sites_down", ",".join(sorted(down)))
+
+    def moment(self, seconds: float) -> None:
+        """How long OpenStack's moments last: an import, a machine that is built."""
+        self._store.set_setting("moment_s", str(seconds))
 
     def save(self, name: str) -> None:
         self._store.save(name)

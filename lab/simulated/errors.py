@@ -24,6 +24,7 @@ STATUS: dict[str, int] = {
     "NoSuchBucketPolicy": 404,
     "NoSuchKey": 404,
     "NoSuchLifecycleConfiguration": 404,
+    "NoSuchSubUser": 404,
     "NoSuchTagSet": 404,
     "NoSuchCORSConfiguration": 404,
     "NoSuchUpload": 404,

@@ -1,4 +1,4 @@
-"""The region without a network: boto3, rgwadmin and requests call the WSGI application in their own process.
+"""The region without a network: boto3, rgwadmin, openstacksdk and requests call it in their own process.
 
 For fault cases by the thousand: no server to start and no socket. What the wire would do
 (resets, refusals, timeouts) comes as the exception that the client's own HTTP layer raises.
@@ -15,12 +15,13 @@ from botocore import awsrequest, exceptions
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from lab.simulated.app import Region
+from lab.simulated.app import CLOUD_PORT, Region
 from lab.simulated.region import Credentials
 from lab.simulated.web import Environ
 
 # Not a real port: whoever forgets to attach a client gets a connection refused, not somebody else's server.
 ENDPOINT = "http://127.0.0.1:1"
+KEYSTONE = f"http://127.0.0.1:{CLOUD_PORT}/identity/v3"
 
 
 def region_in(folder: Path, *, access_key: str = "PORTAL", secret_key: str = "portal-secret") -> Region:
@@ -53,6 +54,7 @@ def _environ(method: str, url: str, headers: Mapping[str, str | bytes], body: by
         "RAW_URI": raw,
         "PATH_INFO": where.path,
         "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_PORT": str(where.port or 80),
         "wsgi.input": io.BytesIO(body),
         "CONTENT_LENGTH": str(len(body)),
         "HTTP_HOST": where.netloc,

@@ -121,7 +121,7 @@ def _check_change(call: Call, version: Version, mode: str, until: datetime) -> N
 
 def _bypasses(call: Call, bucket: Bucket, key: str) -> bool:
     asked = call.header("x-amz-bypass-governance-retention").lower() == "true"
-    return asked and allowed(call.user, bucket, "s3:BypassGovernanceRetention", key)
+    return asked and allowed(call, bucket, "s3:BypassGovernanceRetention", key)
 
 
 def _future(given: str) -> datetime:

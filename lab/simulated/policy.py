@@ -1,6 +1,7 @@
 """Bucket policies, read and weighed as RGW 16 does: an explicit Deny wins, then an Allow, then the ACL decides.
 
-Conditions are not known here: a policy with one is refused with 501 rather than half obeyed.
+One condition is known, `StringLike` on `aws:UserAgent`: a policy with another is refused with 501 rather than half
+obeyed.
 """
 
 import json
@@ -23,12 +24,13 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; resources are (tenant, `bucket[/key]`) patterns."""
+    """One statement; resources are (tenant, `bucket[/key]`) patterns, agents are patterns of the user agent."""
 
     effect: Effect
     principals: tuple[str, ...]
     actions: tuple[str, ...]
     resources: tuple[tuple[str, str], ...]
+    agents: tuple[str, ...] = ("*",)
 
 
 def parse(text: str, tenant: str) -> tuple[Statement, ...]:
@@ -49,10 +51,14 @@ def parse_stored(text: str, tenant: str) -> tuple[Statement, ...]:
     return parse(text, tenant)
 
 
-def weigh(statements: Sequence[Statement], uid: str | None, action: str, tenant: str, resource: str) -> Effect:
+def weigh(
+    statements: Sequence[Statement], uid: str | None, action: str, tenant: str, resource: str, agent: str = ""
+) -> Effect:
     """What the statements say about user `uid` (None is anonymous) doing `action` on `bucket` or `bucket/key`."""
     found = Effect.PASS
     for statement in statements:
+        if not any(fnmatchcase(agent, pattern) for pattern in statement.agents):
+            continue
         if not _applies(statement, uid, action, tenant, resource):
             continue
         if statement.effect is Effect.DENY:
@@ -81,8 +87,8 @@ def _is(uid: str | None, principal: str) -> bool:
 def _statement(given: object, tenant: str) -> Statement:
     if not isinstance(given, dict) or not {"Effect", "Principal"} <= given.keys():
         raise Refused("InvalidArgument")
-    if {"Condition", "NotAction", "NotResource", "NotPrincipal"} & given.keys():
-        raise Refused("NotImplemented", "the simulated region knows no conditions or negations in policies")
+    if {"NotAction", "NotResource", "NotPrincipal"} & given.keys():
+        raise Refused("NotImplemented", "the simulated region knows no negations in policies")
     try:
         effect = Effect(given["Effect"])
     except ValueError:
@@ -93,7 +99,17 @@ def _statement(given: object, tenant: str) -> Statement:
     if not all(_known_principal(name) for name in names) or not all(_known_action(name) for name in actions):
         raise Refused("InvalidArgument")
     resources = tuple(_resource(text, tenant) for text in _texts(given.get("Resource", [])))
-    return Statement(effect, names, actions, resources)
+    return Statement(effect, names, actions, resources, _agents(given.get("Condition")))
+
+
+def _agents(given: object) -> tuple[str, ...]:
+    if given is None:
+        return ("*",)
+    if isinstance(given, dict) and given.keys() == {"StringLike"}:
+        (inner,) = given.values()
+        if isinstance(inner, dict) and inner.keys() == {"aws:UserAgent"}:
+            return _texts(inner["aws:UserAgent"])
+    raise Refused("NotImplemented", "the simulated region knows no other condition than StringLike aws:UserAgent")
 
 
 def _texts(given: object) -> tuple[str, ...]:

@@ -21,10 +21,10 @@ def readable(call: Call, bucket: Bucket, action: str, key: str = "", version: st
     key = key or call.key
     found = versions.find(call.store, bucket, key, call.version if version is None else version)
     if found is None or found.marker:
-        if allowed(call.user, bucket, "s3:ListBucket"):
+        if allowed(call, bucket, "s3:ListBucket"):
             raise Refused("NoSuchKey")
         raise Refused("AccessDenied")
     public = found.public and action in _OPENED and not bucket.blocks("IgnorePublicAcls")
-    if not allowed(call.user, bucket, action, key, found.owner, public):
+    if not allowed(call, bucket, action, key, found.owner, public):
         raise Refused("AccessDenied")
     return found

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     OBJECT = "object"
     ADMIN = "admin"
     MON = "mon"
+    CLOUD = "cloud"  # OpenStack, which has a table of its own
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ ROUTES: tuple[Route, ...] = (
     Route("delete_object", "DELETE", O, s3_objects.delete_object, usage="delete_obj"),
     Route("admin_create_key", "PUT", A, admin_users.create_key, ("key",), path="user"),
     Route("admin_remove_key", "DELETE", A, admin_users.remove_key, ("key",), path="user"),
+    Route("admin_create_subuser", "PUT", A, admin_users.create_subuser, ("subuser",), path="user"),
+    Route("admin_remove_subuser", "DELETE", A, admin_users.remove_subuser, ("subuser",), path="user"),
     Route("admin_get_quota", "GET", A, admin_users.get_quota, ("quota",), path="user"),
     Route("admin_put_quota", "PUT", A, admin_users.put_quota, ("quota",), path="user"),
     Route("admin_add_caps", "PUT", A, admin_users.add_caps, ("caps",), path="user"),

@@ -16,15 +16,17 @@ THREADS = 32
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, folder: Path, listener: socket.socket) -> None:
+    def __init__(self, folder: Path, listener: socket.socket, clouds: socket.socket) -> None:
         self._folder = folder
-        self._listener = listener
+        self._listeners = (listener, clouds)
+        # Asked now: what gunicorn takes over it closes in the worker.
+        self._cloud_port: int = clouds.getsockname()[1]
         super().__init__()
 
     def load_config(self) -> None:
-        port = self._listener.getsockname()[1]
+        port = self._listeners[0].getsockname()[1]
         settings: dict[str, Any] = {
-            "bind": f"fd://{self._listener.fileno()}",
+            "bind": [f"fd://{listener.fileno()}" for listener in self._listeners],
             "worker_class": "gthread",
             "workers": 1,
             "threads": THREADS,
@@ -42,15 +44,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Region:
         """In the worker: the database is opened after the fork."""
-        return Region(self._folder, credentials_in(self._folder))
+        return Region(self._folder, credentials_in(self._folder), cloud_port=self._cloud_port)
 
 
-def serve(folder: Path, port: int) -> None:
-    """Until a signal; OSError when the port is taken."""
+def serve(folder: Path, port: int, cloud_port: int = 0) -> None:
+    """Until a signal; OSError when a port is taken. 0 picks a free one."""
     # The database holds the keys that towns were given: nobody else on the machine reads it.
     os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True)
     listener = socket.create_server(("127.0.0.1", port), backlog=256)
+    clouds = socket.create_server(("127.0.0.1", cloud_port), backlog=256)
     credentials_in(folder)
-    write_region(folder, MARCHE, listener.getsockname()[1])
-    _Server(folder, listener).run()
+    write_region(folder, MARCHE, listener.getsockname()[1], clouds.getsockname()[1])
+    _Server(folder, listener, clouds).run()

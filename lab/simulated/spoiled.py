@@ -60,7 +60,10 @@ def answered(fault: Fault, scope: Scope) -> Answer:
     if fault.kind is Kind.HTML:
         return Answer(200, PAGE, {"Content-Type": "text/html"})
     code = CODES.get(fault.status, "InternalError")
-    if scope in (Scope.ADMIN, Scope.MON):
+    if scope is Scope.CLOUD:
+        content = {"error": {"code": fault.status, "title": code, "message": ""}}
+        answer = Answer(fault.status, json.dumps(content).encode(), {"Content-Type": "application/json"})
+    elif scope in (Scope.ADMIN, Scope.MON):
         answer = json_error(fault.status, code, "")
     else:
         body = document("Error", [tag("Code", code), tag("Message", "")], namespace=False)

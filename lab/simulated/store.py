@@ -46,6 +46,10 @@ CREATE TABLE IF NOT EXISTS usage (
   owner TEXT NOT NULL, bucket TEXT NOT NULL, hour INTEGER NOT NULL, category TEXT NOT NULL,
   sent INTEGER NOT NULL, received INTEGER NOT NULL, ops INTEGER NOT NULL, successful INTEGER NOT NULL,
   PRIMARY KEY (owner, bucket, hour, category));
+CREATE TABLE IF NOT EXISTS things (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, due REAL, doc TEXT NOT NULL,
+  UNIQUE (kind, id));
+CREATE INDEX IF NOT EXISTS things_due ON things (due) WHERE due IS NOT NULL;
 """
 Value = str | int | float | bytes | None
 READ_BLOCK = 1 << 20
@@ -187,7 +191,7 @@ class Store:
 
     def clear(self) -> None:
         """Everything away, snapshots too."""
-        tables = ("users", "keys", "buckets", "versions", "uploads", "parts", "usage", "settings")
+        tables = ("users", "keys", "buckets", "versions", "uploads", "parts", "usage", "settings", "things")
         with self.lock:
             self._saved.clear()
             for table in tables:

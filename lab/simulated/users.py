@@ -55,6 +55,7 @@ class User:
     caps: Mapping[str, str] = field(default_factory=dict)
     user_quota: Quota = Quota()
     bucket_quota: Quota = Quota()
+    subusers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # name -> access and secret
 
     @property
     def tenant(self) -> str:
@@ -97,7 +98,7 @@ def secret_of(store: Store, access_key: str) -> str | None:
 
 
 def save_user(store: Store, user: User) -> None:
-    doc = asdict(replace(user, caps=dict(user.caps)))
+    doc = asdict(replace(user, caps=dict(user.caps), subusers=dict(user.subusers)))
     store.run(
         "INSERT INTO users VALUES (?, ?) ON CONFLICT (uid) DO UPDATE SET doc = excluded.doc",
         user.uid,
@@ -123,6 +124,12 @@ def keys_shown(store: Store, uid: str) -> list[dict[str, str]]:
 
 def caps_shown(user: User) -> list[dict[str, str]]:
     return [{"type": kind, "perm": perm} for kind, perm in sorted(user.caps.items())]
+
+
+def subusers_shown(user: User) -> list[dict[str, str]]:
+    return [
+        {"id": f"{user.uid}:{name}", "permissions": one["access"]} for name, one in sorted(user.subusers.items())
+    ]
 
 
 def caps_of(text: str) -> dict[str, str]:
@@ -155,9 +162,12 @@ def shown(store: Store, user: User) -> dict[str, object]:
         "email": user.email,
         "suspended": int(user.suspended),
         "max_buckets": user.max_buckets,
-        "subusers": [],
+        "subusers": subusers_shown(user),
         "keys": keys_shown(store, user.uid),
-        "swift_keys": [],
+        "swift_keys": [
+            {"user": f"{user.uid}:{name}", "secret_key": one["secret"]}
+            for name, one in sorted(user.subusers.items())
+        ],
         "caps": caps_shown(user),
         "op_mask": "read, write, delete",
         "system": "false",

@@ -25,6 +25,7 @@ class Request:
     headers: Mapping[str, str]
     stream: Stream
     peer: str = ""
+    port: int = 0  # to which it came
 
     @property
     def path(self) -> str:
@@ -66,6 +67,7 @@ def request_from(environ: Environ) -> Request:
         headers=headers,
         stream=environ["wsgi.input"],
         peer=str(environ.get("REMOTE_ADDR", "")),
+        port=int(environ.get("SERVER_PORT") or 0),
     )
 
 

@@ -51,6 +51,11 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "Vanished": ("region", "It was there and is gone. A plan that says so must be approved to make it again."),
     "NeedsApproval": ("region", "It no longer has its approved shape. A repair plan waits for approval."),
     "DoesNotStick": ("region", "Three updates did not last: something else keeps changing it back."),
+    "DoesNotFinish": (
+        "region",
+        "The platform has been at work on it for two hours; look at it there, and remove it there if it is stuck. "
+        "The portal goes on looking, and does the rest by itself.",
+    ),
     "DoesNotGo": ("region", "It was removed eight times and is still there; find out what keeps it, then retry."),
     "TaskFailed": ("region", "The platform's own task failed three times; read its log, then retry."),
     "Refused": ("region", "The platform refused; mend the cause it names, then retry."),
@@ -61,10 +66,23 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "InUse": ("nobody", "A recovery point in use is pinned; it will be removed when the work on it ends."),
     "Defect": ("region", "The portal met a defect of its own here: report it with its log, then retry."),
     "SecretLost": ("region", "The vault cannot decrypt its secret; put the missing key back."),
+    "NotThere": ("region", "What it stands on is gone from the platform; find out who removed it, then retry."),
+    "QuotaExceeded": ("region", "The platform's quota is full; raise it or free something, then retry."),
+    "NoHost": ("region", "No host of the platform has room for this machine; make room, then retry."),
+    "ImageRefused": ("authority", "The file is not the disk image that it is said to be; upload a good one."),
+    "ContentDiffers": ("region", "The platform holds other content than what was sent; have another image made."),
+    "FileMissing": ("region", "The image's file cannot be read by the workers; put it back, then retry."),
+    "NoNumbers": ("region", "The portal's range of numbers on this platform is used up; widen it, then retry."),
+    "NoZone": ("region", "The platform has no zone for the portal's networks; make one, name it, then retry."),
+    "NobodyAnswers": ("nobody", "Nobody answers inside the machine yet; the portal asks again."),
+    "FirewallOff": ("region", "The cluster's firewall is switched off; switch it on, then retry."),
+    "TooLarge": ("region", "The image's file is larger than a worker sends at once; register it by hand."),
 }
 
 
 def condition(state: State, reason: str = "", detail: str = "") -> Condition:
-    """A condition whose message is the reason's sentence, followed by what the platform said."""
-    sentence = REASONS[reason][1]
+    """A condition whose message is the reason's sentence, followed by what the platform said. A reason without a
+    sentence must not end a reconcile: its message then says it all.
+    """
+    sentence = REASONS.get(reason, ("region", ""))[1]
     return Condition(state, reason, f"{sentence} {detail}".strip())

@@ -34,9 +34,17 @@ class TemporaryError(ProviderError):
 
 
 class StillAtWork(TemporaryError):
-    """A part was done and more is left: called again, it goes on. Neither a failure nor a try."""
+    """A part was done and more is left: called again, it goes on. Neither a failure nor a try.
+
+    What is left, as the platform counts it: objects with their earlier versions and deletion marks, and bytes.
+    """
 
     reason = "Emptying"
+
+    def __init__(self, message: str, *, left_objects: int, left_bytes: int) -> None:
+        super().__init__(message)
+        self.left_objects = left_objects
+        self.left_bytes = left_bytes
 
 
 class PlatformDown(TemporaryError):
@@ -95,3 +103,9 @@ class NotFound(ProvisioningRefused):
     """No such thing."""
 
     code = "not_found"
+
+
+class OperationOpen(ProvisioningRefused):
+    """The reserve is taken: one operation at a time."""
+
+    code = "operation_open"

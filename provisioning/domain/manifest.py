@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from provisioning.domain.region import PlacementTarget
 
 REF: Final = "$ref"
 
@@ -116,17 +118,52 @@ def digest(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a subscription lives, chosen once and approved: provider -> platform, and its placement target."""
+    """Where a subscription lives, chosen once and approved: provider -> platform, and its placement target.
+
+    `sites` hold copies; `reserve` is the site on which machines start, "" where there are none. `targets`: where
+    archives have different numbers of copies, the target of each number; what stands there never leaves it.
+    """
 
     platforms: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     sites: tuple[str, ...] = ()
+    reserve: str = ""
+    targets: tuple[PlacementTarget, ...] = ()
+
+    @property
+    def every_target(self) -> tuple[PlacementTarget, ...]:
+        """One for each number of copies. Where there is but one, it has a copy on each of the sites."""
+        alone = PlacementTarget(self.target, self.sites, len(self.sites))
+        return self.targets or ((alone,) if self.target else ())
+
+    def target_for(self, copies: int) -> PlacementTarget | None:
+        """Where archives with so many copies are, or None when no place was chosen for such."""
+        return next((one for one in self.every_target if one.copies == copies), None)
+
+    def with_targets(self, more: Iterable[PlacementTarget]) -> "Placement":
+        """These too; the first of all stays the one by which the placement is called."""
+        found = (*self.every_target, *more)
+        sites = tuple(dict.fromkeys(site for one in found for site in one.sites))
+        return replace(self, target=found[0].id, sites=sites, targets=found if len(found) > 1 else ())
 
     def as_json(self) -> dict[str, Any]:
         """The stored form."""
-        return {"platforms": dict(self.platforms), "target": self.target, "sites": list(self.sites)}
+        found: dict[str, Any] = {
+            "platforms": dict(self.platforms), "target": self.target, "sites": list(self.sites),
+        }  # fmt: skip
+        if self.reserve:
+            found["reserve"] = self.reserve
+        if self.targets:
+            found["targets"] = [{"id": t.id, "sites": list(t.sites), "copies": t.copies} for t in self.targets]
+        return found
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Placement":
-        """The placement that `as_json` wrote."""
-        return cls(dict(data.get("platforms", {})), data.get("target", ""), tuple(data.get("sites", ())))
+        """The placement that `as_json` wrote, in this release or an earlier one: those knew one target."""
+        return cls(
+            dict(data.get("platforms", {})),
+            data.get("target", ""),
+            tuple(data.get("sites", ())),
+            data.get("reserve", ""),
+            tuple(PlacementTarget(t["id"], tuple(t["sites"]), t["copies"]) for t in data.get("targets", ())),
+        )

@@ -1,8 +1,10 @@
 """The region file: sites and platforms, parsed with the line at fault in every refusal."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -14,6 +16,13 @@ LONGEST_INSTALLATION: Final = 8
 LONGEST_PLATFORM: Final = 34
 PROVIDERS: Final = ("ceph", "openstack", "proxmox", "people")
 RESOURCES: Final = ("storage_gib", "vcpus", "ram_mib")
+# Ways to the archives beside S3, each with the schemes that its endpoint may have.
+DATA_ENDPOINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "swift": ("http", "https"),
+    "sftp": ("sftp",),
+    "webdav": ("http", "https"),
+}
+_HOST_KEY: Final = re.compile(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]{40,}\Z")
 
 
 class RegionFileError(ValueError):
@@ -42,7 +51,11 @@ class PlacementTarget:
 
 @dataclass(frozen=True)
 class Platform:
-    """One installation of a provider, spanning one or more sites."""
+    """One installation of a provider, spanning one or more sites. `sftp_host_key` is the public key of its SFTP
+    gateway, as a line of known_hosts without the host: `ssh-ed25519 AAAA…`. `domain` is OpenStack's, by name, and
+    this portal's alone: its projects and people are made there. `vmid_range` (first, last) and `sdn_zone` are
+    Proxmox's: which VMIDs are this portal's to give, and in which zone it makes networks.
+    """
 
     id: str
     provider: str
@@ -56,8 +69,16 @@ class Platform:
     overcommit: Mapping[str, float] = field(default_factory=dict)
     placement_targets: tuple[PlacementTarget, ...] = ()
     vmid_range: tuple[int, ...] = ()
+    sdn_zone: str = ""
     external_network: str | None = None
+    domain: str = ""
     maintenance: str | None = None
+    sftp_host_key: str = ""
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """How archives are reached here: S3, and what else has an endpoint."""
+        return ("s3", *(name for name in DATA_ENDPOINTS if name in self.endpoints))
 
 
 @dataclass(frozen=True)
@@ -164,11 +185,12 @@ def _platform(node: _Node, codes: set[str]) -> Platform:
     for code in sites:
         if code not in codes:
             raise node.refuse("sites", f"names {code!r}, which is no site of this file.")
+    endpoints = _endpoints(node)
     return Platform(
         id=_named(node, "id", LONGEST_PLATFORM),
         provider=provider,
         sites=sites,
-        endpoints=node.typed("endpoints", dict),
+        endpoints=endpoints,
         credentials_file=node.typed("credentials_file", str),
         queue=node.typed("queue", str),
         region=node.typed("region", str, ""),
@@ -176,10 +198,51 @@ def _platform(node: _Node, codes: set[str]) -> Platform:
         totals_by_site=_totals(node, sites),
         overcommit=node.typed("overcommit", dict, {}) or {},
         placement_targets=tuple(_target(n, sites) for n in node.items("placement_targets", None)),
-        vmid_range=tuple(node.plain("vmid_range", None) or ()),
+        vmid_range=_vmid_range(node),
+        sdn_zone=str(node.typed("sdn_zone", str, "")),
         external_network=node.plain("external_network", None),
+        domain=_domain(node, provider),
         maintenance=node.plain("maintenance", None),
+        sftp_host_key=_host_key(node, needed="sftp" in endpoints),
     )
+
+
+def _endpoints(node: _Node) -> dict[str, str]:
+    found: dict[str, str] = node.typed("endpoints", dict)
+    for name, schemes in DATA_ENDPOINTS.items():
+        parts = urlsplit(str(found.get(name, f"{schemes[0]}://host:1")))
+        try:
+            good = parts.scheme in schemes and parts.hostname and (parts.port or parts.scheme != "sftp")
+        except ValueError:
+            good = False
+        if not good:
+            raise node.refuse("endpoints", f"{name} is like {schemes[0]}://host:port, not {found[name]!r}.")
+    return found
+
+
+def _host_key(node: _Node, *, needed: bool) -> str:
+    key = str(node.typed("sftp_host_key", str, ""))
+    if needed and not _HOST_KEY.match(key):
+        raise node.refuse("sftp_host_key", "must be the gateway's public key, like `ssh-ed25519 AAAA…`.")
+    return key
+
+
+def _domain(node: _Node, provider: str) -> str:
+    name = str(node.typed("domain", str, ""))
+    if provider == "openstack" and not name:
+        raise node.refuse("domain", "must name the domain in which the portal makes projects and people.")
+    return name
+
+
+def _vmid_range(node: _Node) -> tuple[int, ...]:
+    """Two numbers as Proxmox takes them, or none."""
+    found = tuple(node.typed("vmid_range", list, None) or ())
+    good = len(found) == 2 and all(isinstance(one, int) for one in found)
+    if found and not (good and 100 <= found[0] <= found[1] <= 999_999_999):
+        raise node.refuse(
+            "vmid_range", "is the first and the last VMID that are this portal's, as in [5000, 99999]."
+        )
+    return found
 
 
 def _totals(node: _Node, sites: tuple[str, ...]) -> Mapping[str, Mapping[str, int]]:

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from provisioning import vault
 from provisioning.domain.conditions import State
 from provisioning.domain.observation import Outcome
 from provisioning.domain.secrets import Secret
-from provisioning.models import Event, PlatformState, Resource, Stack, clock
+from provisioning.engine.statements import add, prepared, swap
+from provisioning.models import Event, Resource, Stack, clock
 from provisioning.signals import doorbell
 
 # A claim outlives the longest outside call (30 s) by as much again; a dead worker's stack waits this long.
@@ -27,12 +28,15 @@ LONGEST_CALL_S: Final = 30.0
 
 @dataclass
 class Claim:
-    """`token` proves the claim in every WHERE; `safe_until` is on the process's monotonic clock."""
+    """`token` proves the claim in every WHERE; `safe_until` is on the process's monotonic clock. `wanted`: how many
+    wakes the rows in memory know of. `reread`: they are not to be gone by any longer: one was moved, came or went.
+    """
 
     stack_id: int
     token: uuid.UUID
-    wanted: int
     safe_until: float
+    wanted: int = 0
+    reread: bool = True
 
     def has_time(self) -> bool:
         """Enough of the lease is left for one more outside call."""
@@ -50,10 +54,7 @@ def take(stack_id: int) -> Claim | None:
     taken = Stack.objects.filter(free, pk=stack_id).update(
         claim_token=token, claim_expires_at=now + LEASE, rung=False
     )
-    if not taken:
-        return None
-    wanted = Stack.objects.values_list("wanted", flat=True).get(pk=stack_id)
-    return Claim(stack_id, token, wanted, began + LEASE.total_seconds())
+    return Claim(stack_id, token, began + LEASE.total_seconds()) if taken else None
 
 
 def renew(claim: Claim) -> bool:
@@ -66,14 +67,12 @@ def renew(claim: Claim) -> bool:
     return True
 
 
-def release(claim: Claim, next_look: datetime | None, summary: dict[str, str]) -> None:
-    """Let go. The earliest look and the summary are written only if nobody woke the stack since the claim: else it
-    is due now, and what was summed up may be older than an approval.
+def release(claim: Claim, next_look: datetime | None, summary: dict[str, str]) -> bool:
+    """Let go. False when somebody woke the stack since its rows were read: there is more to do then, and what was
+    summed up may be older than an approval. False as well when the claim was lost.
     """
-    mine = Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token)
-    free: dict[str, Any] = {"claim_token": None, "claim_expires_at": None}
-    if not mine.filter(wanted=claim.wanted).update(**free, next_look=next_look, **summary):
-        mine.update(**free, next_look=clock.now())
+    mine = Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token, wanted=claim.wanted)
+    return bool(mine.update(claim_token=None, claim_expires_at=None, next_look=next_look, **summary))
 
 
 def wake(stack_id: int, *, resources: Q | None = None) -> None:
@@ -93,9 +92,8 @@ def note(
     stack_id: int, resource: str, reason: str, message: str = "", detail: dict[str, Any] | None = None
 ) -> None:
     """One line of the stack's timeline."""
-    Event.objects.create(
-        stack_id=stack_id, resource=resource, at=clock.now(), reason=reason, message=message, detail=detail or {}
-    )
+    what = {"resource": resource, "reason": reason, "message": message, "detail": detail or {}}
+    add(Event, stack_id=stack_id, at=clock.now(), **what)
 
 
 def write_look(claim: Claim, row: Resource, **changes: Any) -> bool:
@@ -103,11 +101,13 @@ def write_look(claim: Claim, row: Resource, **changes: Any) -> bool:
 
     Who lost the claim writes nothing: whoever holds the stack by now has looked later than he did.
     """
-    held = Stack.objects.filter(pk=OuterRef("stack_id"), claim_token=claim.token)
-    done = Resource.objects.filter(Exists(held), pk=row.pk, version=row.version).update(**changes)
-    if done and (reason := changes.get("reason")) and reason != row.reason:
+    if not swap(Resource, changes, _HELD, _token(claim), id=row.pk, version=row.version):
+        claim.reread = True
+        return False
+    if (reason := changes.get("reason")) and reason != row.reason:
         note(row.stack_id, row.name, reason, changes.get("message", ""))
-    return bool(done)
+    vars(row).update(changes)
+    return True
 
 
 def commit_intent(
@@ -123,23 +123,22 @@ def commit_intent(
     vault in the same transaction, so that what is sent can always be sent again. So does whatever `also` writes.
     """
     now = clock.now()
-    waits = PlatformState.objects.filter(platform=row.platform, held_at__isnull=False)
     with transaction.atomic():
         # The stack's own row first, and held until the end. One WHERE over both tables would not do: PostgreSQL
         # does not look at the other table again after it waited for an approval that moves the generation.
-        mine = Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token, claim_expires_at__gt=now)
-        held = mine.filter(~Exists(waits), generation=row.stack.generation)
-        if not held.update(claim_token=claim.token):
-            return False
-        as_seen = Resource.objects.filter(pk=row.pk, version=row.version)
-        if not as_seen.update(version=F("version") + 1, **changes):
+        as_meant: dict[str, Any] = {
+            "id": claim.stack_id, "claim_token": claim.token, "claim_expires_at__gt": now,
+            "generation": row.stack.generation,
+        }  # fmt: skip
+        held = swap(Stack, {"claim_token": claim.token}, _LET_THROUGH, row.platform, **as_meant)
+        moved = {**changes, "version": row.version + 1}
+        if not (held and swap(Resource, moved, id=row.pk, version=row.version)):
+            claim.reread = True
             return False
         also()
         if secrets:
             vault.store(row, secrets)
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.version += 1
+    vars(row).update(moved)
     return True
 
 
@@ -149,13 +148,14 @@ def record(claim: Claim, row: Resource, outcome: Outcome, full_name: str, sent: 
     An id is kept once and never overwritten; an id for another incarnation becomes a row of its own that
     asks for its removal; an id on a tombstone opens it again. Next time we look rather than believe.
     """
-    held = Stack.objects.filter(pk=OuterRef("stack_id"), claim_token=claim.token, generation=row.stack.generation)
-    as_sent = Resource.objects.filter(Exists(held), pk=row.pk, version=row.version)
     with transaction.atomic():
         note(row.stack_id, row.name, sent, detail={"after": after})
-        changes = {} if outcome.secrets else _merge(row, outcome)
-        if changes and as_sent.update(version=F("version") + 1, **changes):
+        changes = {**_merge(row, outcome), "version": row.version + 1}
+        as_sent = {"id": row.pk, "version": row.version}
+        if not outcome.secrets and swap(Resource, changes, _HELD, _token(claim), **as_sent):
+            vars(row).update(changes)
             return  # nobody moved anything since the intent
+        claim.reread = True
         current = Resource.objects.select_related("stack").defer("stack__manifest").get(pk=row.pk)
         stack = current.stack
         moved = stack.claim_token != claim.token or stack.generation != row.stack.generation
@@ -167,9 +167,17 @@ def record(claim: Claim, row: Resource, outcome: Outcome, full_name: str, sent: 
             vault.store(current, dict(outcome.secrets))
         if changes or moved:
             Resource.objects.filter(pk=row.pk).update(version=F("version") + 1, **changes)
-            row.version = current.version + 1
     if moved:
         wake(row.stack_id, resources=Q(pk=row.pk))
+
+
+def _token(claim: Claim) -> Any:
+    return prepared(Stack, "claim_token", claim.token)
+
+
+# A resource's stack is this claim's still; nobody stopped the writing to the platform since the plan.
+_HELD: Final = "EXISTS (SELECT 1 FROM provisioning_stack s WHERE s.id = stack_id AND s.claim_token = %s)"
+_LET_THROUGH: Final = "NOT EXISTS (SELECT 1 FROM provisioning_platformstate WHERE platform=%s AND held_at NOTNULL)"
 
 
 def _merge(current: Resource, outcome: Outcome) -> dict[str, Any]:
@@ -189,8 +197,7 @@ def make_orphan(of: Resource, external_id: str, full_name: str, *, purge: bool) 
         note(of.stack_id, of.name, "OrphanWithData", f"{external_id} holds data and is only reported.")
         return
     same = Resource.objects.filter(platform=of.platform, kind=of.kind, external_id=external_id)
-    known = same.exclude(state=State.GONE)
-    if known.exists():
+    if same.exclude(state=State.GONE).exists():
         return
     Resource.objects.create(
         stack_id=of.stack_id,

@@ -18,8 +18,11 @@ from provisioning.models import Resource
 TRIES: Final = 3
 REMOVALS: Final = 8  # each waits twice as long: four minutes, for what a far side only starts to remove when told
 Wish, Intent = Resource.Wish, Resource.Intent
+# What a far side is still at after so long it hardly ever finishes; the longest import of the labs takes minutes.
+LONGEST: Final = timedelta(hours=2)
 # A far side may need a moment to show what it answered; each further try waits twice as long.
 RECHECK_S: Final = 0.5
+_UNDER_WAY: Final[dict[str, str]] = {Intent.UPDATE: "Updating", Intent.DELETE: "Deleting"}
 _CALM: Final[dict[str, Any]] = {"trouble_since": None, "failures": 0, "attempts": 0}
 
 
@@ -68,7 +71,10 @@ def decide(
     """
     if isinstance(seen, InProgress):
         later = now + timedelta(seconds=seen.poll_after)
-        return _said(condition(State.PROGRESSING, "Creating"), handle=seen.handle, next_look=later)
+        going_on = condition(State.PROGRESSING, _UNDER_WAY.get(row.intent, "Creating"))
+        if row.intent_at and now - row.intent_at > LONGEST:
+            going_on = condition(State.BLOCKED, "DoesNotFinish", f"Its id there is {seen.handle}.")
+        return _said(going_on, handle=seen.handle, next_look=later)
     if isinstance(seen, Many):
         return _many(row, kind, seen)
     if isinstance(seen, Present) and row.orphan and seen.external_id != row.external_id:
@@ -122,15 +128,24 @@ def _differs(
     row: Resource, kind: Kind, known: dict[str, Any], before: dict[str, Any], after: dict[str, Any], now: datetime
 ) -> Decision:
     """A difference is mended when the approved plan permits it, or when every field of it protects."""
-    permitted = bool({"create", "recreate", "update"} & set(row.permit))
-    if not permitted and not set(after) <= kind.protects:
+    mended = after
+    if not {"create", "recreate", "update"} & set(row.permit):
+        mended = _protecting(kind, before, after)
+    if not mended:
         fields = ", ".join(f"{name} is {before[name]!r}, approved {after[name]!r}" for name in sorted(after))
         return _said(condition(State.DRIFTED, "NeedsApproval", fields), **known, next_look=_look_later(kind, now))
     if row.intent == Intent.UPDATE and (soon := _recheck(row)) > now:
         return _said(condition(State.PROGRESSING, "Updating"), next_look=soon)
     if row.attempts >= TRIES:
         return _said(condition(State.BLOCKED, "DoesNotStick", f"Fields: {', '.join(sorted(after))}."), **known)
-    return Act("update", {**known, "attempts": row.attempts + 1}, after=after)
+    return Act("update", {**known, "attempts": row.attempts + 1}, after=mended)
+
+
+def _protecting(kind: Kind, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What may be re-asserted without a plan: nothing that shortens what lasts, nothing beside other fields."""
+    if not set(after) <= kind.protects:
+        return {}
+    return {n: v for n, v in after.items() if n not in kind.lasts or before[n] is None or before[n] < v}
 
 
 def _absent(row: Resource, kind: Kind, now: datetime) -> Decision:

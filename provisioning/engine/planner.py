@@ -25,11 +25,11 @@ def propose(
     stack: Stack, manifest: Manifest, placement: Placement, around: Surroundings, purge: Iterable[str] = ()
 ) -> Plan:
     """Look at everything the stack has, and save what would change. StackBusy while work is under way."""
-    rows = {r.name: r for r in stack.resources.exclude(state=State.GONE)}
-    for row in rows.values():
-        row.stack = stack
-    scene = Scene(around.installation, rows)
-    if any(r.state in _AT_WORK and scene.can_move(r) for r in rows.values()):
+    scene = Scene.read(stack, around.installation)
+    rows = scene.rows
+    # What is given up as a whole need not get ready first; an operation alone gives its whole stack up.
+    given_up = stack.purpose == Stack.Purpose.OPERATION and not manifest.resources
+    if not given_up and any(r.state in _AT_WORK and scene.can_move(r) for r in rows.values()):
         raise StackBusy("Work on this subscription is under way; a plan is made when it rests.")
     versions = dict(stack.resources.values_list("name", "version"))
     eye = _Eye(scene, around)

@@ -33,7 +33,7 @@ from provisioning.engine.claims import Claim
 from provisioning.engine.decide import TRIES, Act, decide
 from provisioning.engine.outside import outside
 from provisioning.engine.summary import summarise
-from provisioning.engine.targets import Scene, Stored, was_sent
+from provisioning.engine.targets import Scene, was_sent
 from provisioning.models import Resource, Stack, clock
 from provisioning.signals import doorbell, stack_moved
 
@@ -53,6 +53,10 @@ class Surroundings:
     serves: frozenset[str] | None = None
     pause: Callable[[float], None] = lambda seconds: None
 
+    def may_call(self, platform: str) -> bool:
+        """This worker serves the platform."""
+        return self.serves is None or platform in self.serves
+
 
 def reconcile(stack_id: int, around: Surroundings) -> bool:
     """Work on the stack until nothing can move. False when somebody else holds it."""
@@ -60,47 +64,44 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
     if claim is None:
         return False
     reach("claimed")
-    began, checked = clock.monotonic(), dict[str, int]()
-    elsewhere, health = "", breaker.health()
-    while clock.monotonic() - began < BUDGET_S:
-        scene = Scene.of(stack_id, around.installation)
+    began, checked, health = clock.monotonic(), dict[str, int](), breaker.health()
+    while True:
+        if claim.reread:
+            scene = Scene.of(stack_id, around.installation)
+            claim.wanted, claim.reread = scene.stack.wanted, False
         health = health if health.is_fresh() else breaker.health()
         row, wait = scene.next_due(clock.now(), health.open)  # 2
-        if row is None:
-            if wait is None or wait > SHORT_WAIT:
-                break
+        elsewhere = around.queue_of(row.platform) if row and not around.may_call(row.platform) else ""
+        spent = clock.monotonic() - began > BUDGET_S
+        if wait and wait <= SHORT_WAIT and not spent:
             around.pause(wait.total_seconds())
-            continue
-        if around.serves is not None and row.platform not in around.serves:
-            elsewhere = around.queue_of(row.platform)
-            break
-        if claim.ages() and not claims.renew(claim):  # 3
+            claim.reread = True
+        elif row is None or elsewhere or spent:
+            if _let_go(claim, scene, health.open):
+                if elsewhere:
+                    doorbell.ring_stack(stack_id, elsewhere)
+                return True
+            if not claims.renew(claim):
+                return False
+            claim.reread = True
+        elif claim.ages() and not claims.renew(claim):  # 3
             return False
-        if not _Step(claim, scene, row, around, checked).run(shaky=row.platform in health.shaky):
+        elif not _Step(claim, scene, row, around, checked).run(shaky=row.platform in health.shaky):
             health = breaker.health()
-    _release(claim, elsewhere)
-    return True
 
 
-def _release(claim: Claim, elsewhere: str) -> None:
-    """10: the earliest look over the rows that can move by themselves."""
+def _let_go(claim: Claim, scene: Scene, away: frozenset[str]) -> bool:
+    """10: the earliest look over the rows that can move by themselves. False: woken meanwhile, or claim lost."""
     reach("releasing")
-    stack = Stack.objects.get(pk=claim.stack_id)
-    rows, now, away = list(stack.resources.order_by("pk")), clock.now(), breaker.health().open
+    rows, now = scene.rows.values(), clock.now()
     trouble.tell(claim, [r for r in rows if r.platform in away], now)
-    scene = Scene("", {r.name: r for r in rows if r.state != State.GONE})
-    looks = [trouble.worth_asking(r, away, now) for r in scene.rows.values() if r.next_look and scene.can_move(r)]
-    summary = summarise(rows)
-    moved = (stack.state, stack.reason) != (summary.state, summary.reason)
-    claims.release(
-        claim,
-        min(looks, default=None),
-        {"state": summary.state, "reason": summary.reason, "message": summary.message},
-    )
-    if elsewhere:
-        doorbell.ring_stack(claim.stack_id, elsewhere)
-    if moved:
-        stack_moved.send(sender=Stack, stack_key=stack.key)
+    looks = [trouble.worth_asking(r, away, now) for r in rows if r.next_look and scene.can_move(r)]
+    summary = summarise([*rows, *scene.gone])
+    if not claims.release(claim, min(looks, default=None), trouble.columns(summary)):
+        return False
+    if (scene.stack.state, scene.stack.reason) != (summary.state, summary.reason):
+        stack_moved.send(sender=Stack, stack_key=scene.stack.key)
+    return True
 
 
 @dataclass
@@ -138,8 +139,7 @@ class _Step:
         return True
 
     def _look_and_act(self, provider: Provider, handler: Handler) -> None:
-        secrets = self.scene.secrets(self.row)
-        target = self.scene.target(self.row, secrets)
+        target = self.scene.target(self.row)
         seen = self._observe(handler, target)  # 4, 5
         if seen is None:
             return
@@ -154,7 +154,7 @@ class _Step:
         if not self._may_write(provider):
             self._say(State.BLOCKED, "DatabaseRestored", clock.now() + timedelta(seconds=30))
             return
-        self._act(handler, target, decision, secrets)
+        self._act(handler, target, decision)
 
     def _observe(self, handler: Handler, target: Target) -> Observation | None:
         """None when a handle's answer already settled what to write; else what is there now."""
@@ -187,26 +187,20 @@ class _Step:
             self.checked[self.row.platform] = self.row.stack.generation
         return True
 
-    def _act(self, handler: Handler, target: Target, act: Act, secrets: Stored) -> None:
+    def _act(self, handler: Handler, target: Target, act: Act) -> None:
         now, fresh, kind = clock.now(), dict[str, Secret](), self.row.declares
         intent = {} if act.only_id else {"intent": act.verb, "intent_at": now}
         if act.verb == "create" and kind.secret_recoverable:
             fresh = {f: generate(f) for f in kind.secrets if f not in target.secrets}
         before = {name: getattr(self.row, name) for name in ("intent", "intent_at", "attempts")}
         says = {**trouble.columns(condition(State.PROGRESSING, _NOW[act.verb])), "next_look": now}
-        if not claims.commit_intent(  # 7
-            self.claim,
-            self.row,
-            {**says, **intent, **act.changes},
-            fresh,
-            partial(self._succeed, act, target.full_name),
-        ):
+        also = partial(self._succeed, act, target.full_name)
+        if not claims.commit_intent(self.claim, self.row, {**says, **intent, **act.changes}, fresh, also):  # 7
             self.checked.clear()
             return
         self.before = before
         reach(f"intent {act.verb}")
-        secrets[self.row.pk] = {**target.secrets, **fresh}
-        target = self.scene.target(self.row, secrets)
+        target = self.scene.target(self.row, fresh)
         if act.only_id:
             target = replace(target, external_id=act.only_id)
         if not self.claim.has_time():  # 8
@@ -220,6 +214,7 @@ class _Step:
         """A next incarnation starts clean: a secret shown once was the former one's, which is to be removed."""
         if "incarnation" in act.changes and not self.row.declares.secret_recoverable:
             vault.forget(self.row)
+            self.claim.reread = True
         if act.successor_of:
             claims.make_orphan(self.row, act.successor_of, former_name, purge=False)
 
@@ -233,8 +228,7 @@ class _Step:
         if isinstance(error, TemporaryError):
             # One that did not leave takes its intent back; what was sent before it may still be under way.
             taken_back = {n: was for n, was in self.before.items() if error.unsent or n == "attempts"}
-            later = trouble.later(self.row, error, clock.now())
-            claims.write_look(self.claim, self.row, **later, **taken_back)
+            claims.write_look(self.claim, self.row, **trouble.later(self.row, error, clock.now()), **taken_back)
             return
         self._say(State.BLOCKED if error.reason in _WAITS else State.FAILED, error.reason, detail=error.message)
 

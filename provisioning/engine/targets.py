@@ -1,7 +1,7 @@
 """From rows to what a handler is told: refs resolved, secrets at hand."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,24 +11,35 @@ from provisioning.domain.handler import Target
 from provisioning.domain.manifest import REF, refs, resolve
 from provisioning.domain.secrets import Secret
 from provisioning.kinds.base import Spec
-from provisioning.models import Resource
-
-Stored = dict[int, dict[str, Secret]]  # resource id -> field -> secret
+from provisioning.models import Resource, Stack
+from provisioning.vault import Sealed
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The rows of one stack at one moment, by name."""
+    """One stack's rows at one moment, by name, those that are `gone` apart; and what the vault held of them."""
 
     installation: str
+    stack: Stack
     rows: Mapping[str, Resource]
+    gone: Sequence[Resource]
+    sealed: Sealed
+    opened: dict[int, dict[str, Secret]] = field(default_factory=dict)
+    needed: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stack_id: int, installation: str) -> "Scene":
-        """The stack's rows as they are now, without those that are gone."""
-        rows = Resource.objects.filter(stack_id=stack_id).exclude(state=State.GONE).order_by("pk")
-        seen = rows.select_related("stack").defer("stack__manifest", "stack__placement")
-        return cls(installation, {row.name: row for row in seen})
+        """As it is now. The stack before its rows: who moves both is noticed by the older one of the two."""
+        stack = Stack.objects.defer("manifest", "placement").get(pk=stack_id)
+        return cls.read(stack, installation)
+
+    @classmethod
+    def read(cls, stack: Stack, installation: str) -> "Scene":
+        """The rows as they are now, of a stack that was read before."""
+        rows = list(stack.resources.order_by("pk"))
+        live = {row.name: row for row in rows if row.state != State.GONE}
+        sealed = vault.sealed([row.pk for row in live.values() if row.declares.secrets])
+        return cls(installation, stack, live, [row for row in rows if row.state == State.GONE], sealed)
 
     def next_due(self, now: datetime, away: Collection[str]) -> tuple[Resource | None, timedelta | None]:
         """The most urgent due row, those not at rest first; else how long until the earliest look."""
@@ -39,9 +50,11 @@ class Scene:
         unrest = [r.next_look - now for r in movable if r.next_look and not r.condition_is_rest]
         return None, min(unrest, default=None)
 
-    def needs(self, row: Resource) -> set[str]:
-        """The names that this row's spec refers to."""
-        return {ref.resource for ref in refs(row.spec)}
+    def needs(self, row: Resource) -> frozenset[str]:
+        """The names that this row's spec refers to; no step of the engine changes a spec."""
+        if row.pk not in self.needed:
+            self.needed[row.pk] = frozenset(ref.resource for ref in refs(row.spec))
+        return self.needed[row.pk]
 
     def dependents(self, row: Resource) -> list[Resource]:
         """Live rows that refer to this one."""
@@ -79,14 +92,10 @@ class Scene:
                 raise
             return None
 
-    def secrets(self, row: Resource) -> Stored:
-        """What the vault holds for this row and for those that its spec refers to."""
-        others = self._others(row).values()
-        return vault.read([row.pk, *others]) if row.declares.secrets or others else {}
-
-    def target(self, row: Resource, stored: Stored | None = None) -> Target:
-        """What the handler is told. `stored`: what `secrets` gave for it a moment ago."""
-        stored = self.secrets(row) if stored is None else stored
+    def target(self, row: Resource, fresh: Mapping[str, Secret] | None = None) -> Target:
+        """What the handler is told. `fresh`: secrets that have just been made for it, and are kept."""
+        if fresh:
+            self.opened[row.pk] = {**self._secrets(row.pk), **fresh}
         return Target(
             name=row.name,
             full_name=row.full_name(self.installation),
@@ -96,9 +105,14 @@ class Scene:
             external_id=row.external_id or None,
             handle=row.handle or None,
             purge=row.purge and row.wish == Resource.Wish.ABSENT,
-            secrets=stored.get(row.pk, {}),
-            ref_secrets={f: stored.get(pk, {}) for f, pk in self._others(row).items()},
+            secrets=self._secrets(row.pk),
+            ref_secrets={f: self._secrets(pk) for f, pk in self._others(row).items()},
         )
+
+    def _secrets(self, row_id: int) -> dict[str, Secret]:
+        if row_id not in self.opened:
+            self.opened[row_id] = vault.opened(self.sealed.get(row_id, {}))
+        return self.opened[row_id]
 
     def _others(self, row: Resource) -> dict[str, int]:
         """The rows that whole fields of the spec refer to, by field."""

@@ -25,7 +25,8 @@ def later(row: Resource, error: TemporaryError, now: datetime) -> dict[str, Any]
     """The columns to write. Full jitter, doubled with each failure, unless the platform said when to come back."""
     if isinstance(error, StillAtWork):
         going_on = condition(State.PROGRESSING, error.reason, error.message)
-        return {**columns(going_on), "trouble_since": None, "failures": 0, "next_look": now}
+        left = {"left_objects": error.left_objects, "left_bytes": error.left_bytes, "left_at": now}
+        return {**columns(going_on), **left, "trouble_since": None, "failures": 0, "next_look": now}
     since = row.trouble_since or now
     ceiling = min(LONGEST_BACKOFF_S, 2.0 ** min(row.failures + 1, 10))
     wait = error.retry_after or random.uniform(0.2, ceiling)  # noqa: S311  (full jitter, not a secret)

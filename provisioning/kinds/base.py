@@ -38,6 +38,7 @@ class Kind:
     secret_recoverable: bool = True  # False: the far side makes the secret and shows it once
     bears_data: bool = False
     protects: frozenset[str] = frozenset()  # fields whose approved value may be re-asserted at once
+    lasts: frozenset[str] = frozenset()  # of these, where more than was approved is never made less by itself
     settle_s: float = 10.0
     grace_s: float = 75.0
     look_s: float = 900.0

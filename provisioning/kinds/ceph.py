@@ -9,6 +9,11 @@ from provisioning.kinds.base import Kind, Repeat, Spec
 
 KIB: Final = 1024
 
+# Protocols that come through the gateway, each under a user agent that no client of it can choose.
+GATEWAYS: Final = {"sftp": "mcloud-gateway-sftp", "webdav": "mcloud-gateway-webdav"}
+DOOR: Final = "elaastic.door"  # no archive has a dot in its name
+DOOR_TAG: Final = "archive/"  # before the name of a bucket that the door leads to
+
 
 def whole_kib(size: int | None) -> int | None:
     """`size` in bytes, rounded up as RGW keeps it: its quotas are whole KiB (2^10)."""
@@ -36,9 +41,12 @@ class UserSpec(Spec):
 
 @dataclass(frozen=True)
 class KeySpec(Spec):
-    """An S3 key of an identity. `user` is the uid."""
+    """An S3 key of an identity. `user` is the uid. `swift`: the same secret opens the Swift API, as the subuser
+    that is called like the access key.
+    """
 
     user: Any
+    swift: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,33 @@ class BucketSpec(Spec):
     immutability: str = "none"  # none | governance | compliance
     versioning: bool = True
     private: bool = True  # an ACL opens nothing to the public, whoever puts it; policies are below
+    gateways: Any = ()  # those of GATEWAYS through which it is reached; the others find no way in
 
     def declared(self) -> dict[str, Any]:
         """The fields, and the digest of the policy, so that one altered behind our back shows."""
-        return asdict(self) | {"policy": digest(policy_document(self, _ANY_BUCKET))}
+        policy = digest(policy_document(self, _ANY_BUCKET))
+        return asdict(self) | {"policy": policy, "gateways": sorted(self.gateways)}
+
+
+@dataclass(frozen=True)
+class DoorSpec(Spec):
+    """What a gateway reads, with the key of whoever logs in, to know which archives that key opens: a bucket
+    without objects, its tags the names of the others. Only `gateways` may read it.
+    """
+
+    owner: Any
+    owner_key: Any
+    writer: Any
+    restore: Any
+    placement_target: str
+    gateways: Any
+    archives: Any  # names of buckets
+    private: bool = True
+
+    def declared(self) -> dict[str, Any]:
+        """Sets have no order; and the digest of the policy."""
+        sets = {name: sorted(getattr(self, name)) for name in ("archives", "gateways")}
+        return asdict(self) | sets | {"policy": digest(door_policy(self))}
 
 
 # Stands for the bucket's name in the digest: an incarnation's policy says the same about another name.
@@ -108,14 +139,30 @@ def policy_document(spec: BucketSpec, bucket: str) -> dict[str, Any]:
     tenant = str(spec.owner).partition("$")[0]
     place = [f"arn:aws:s3::{tenant}:{bucket}", f"arn:aws:s3::{tenant}:{bucket}/*"]
     readers = [spec.restore, spec.probe]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            _statement("Allow", [spec.writer], _WRITER_MAY, place),
-            _statement("Deny", [spec.writer], _WRITER_MAY_NEVER, place),
-            _statement("Allow", readers, (*_READ, "GetObjectVersion", "ListBucketVersions"), place),
-        ],
-    }
+    closed = {name: agent for name, agent in GATEWAYS.items() if name not in spec.gateways}
+    return _policy(
+        _statement("Allow", [spec.writer], _WRITER_MAY, place),
+        _statement("Deny", [spec.writer], _WRITER_MAY_NEVER, place),
+        _statement("Allow", readers, (*_READ, "GetObjectVersion", "ListBucketVersions"), place),
+        *([_through(closed, _statement("Deny", [spec.writer, spec.restore], ("*",), place))] if closed else []),
+    )
+
+
+def door_policy(spec: DoorSpec) -> dict[str, Any]:
+    """The S3 policy of the door: read by who is handed a key, and through the chosen gateways only."""
+    tenant = str(spec.owner).partition("$")[0]
+    opened = {name: agent for name, agent in GATEWAYS.items() if name in spec.gateways}
+    place = [f"arn:aws:s3::{tenant}:{DOOR}"]
+    return _policy(_through(opened, _statement("Allow", [spec.writer, spec.restore], ("GetBucketTagging",), place)))
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _through(gateways: Mapping[str, str], statement: dict[str, Any]) -> dict[str, Any]:
+    """The statement, for calls of these gateways alone: RGW (16.2.15) knows them by the user agent."""
+    return statement | {"Condition": {"StringLike": {"aws:UserAgent": [f"{a}*" for a in gateways.values()]}}}
 
 
 def policy_digest(spec: BucketSpec, bucket: str, found: Mapping[str, Any] | None) -> str | None:
@@ -125,6 +172,12 @@ def policy_digest(spec: BucketSpec, bucket: str, found: Mapping[str, Any] | None
     if found == policy_document(spec, bucket):
         return str(spec.declared()["policy"])
     return digest(found)
+
+
+def gateways_closed(found: Mapping[str, Any]) -> list[str]:
+    """Those that a policy, ours or not, refuses."""
+    texts = [str(one.get("Condition", "")) for one in found.get("Statement", []) if one.get("Effect") == "Deny"]
+    return sorted(name for name, agent in GATEWAYS.items() if any(f"'{agent}*'" in text for text in texts))
 
 
 def _statement(effect: str, uids: list[Any], actions: tuple[str, ...], place: list[str]) -> dict[str, Any]:
@@ -156,6 +209,7 @@ KEY = Kind(
     spec=KeySpec,
     repeat=Repeat.UNIQUE,
     secrets=("access_key", "secret_key"),
+    protects=frozenset({"swift"}),
 )
 BUCKET = Kind(
     name="ceph.bucket",
@@ -164,5 +218,14 @@ BUCKET = Kind(
     repeat=Repeat.UNIQUE,
     marker="bucket tag",
     bears_data=True,
-    protects=frozenset({"versioning", "private", "retention_days", "immutability", "policy"}),
+    protects=frozenset({"versioning", "private", "retention_days", "immutability", "policy", "gateways"}),
+    lasts=frozenset({"retention_days"}),  # to shorten it ends old versions
+)
+DOOR_KIND = Kind(
+    name="ceph.door",
+    provider="ceph",
+    spec=DoorSpec,
+    repeat=Repeat.UNIQUE,
+    marker="bucket tag",
+    protects=frozenset({"archives", "policy", "private", "gateways"}),
 )

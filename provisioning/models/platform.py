@@ -17,6 +17,10 @@ class PlatformState(models.Model):
     report = models.JSONField(default=dict)
     accepted_at = models.DateTimeField(null=True, blank=True, help_text="Read; a worker does the rest.")
 
+    sampled_at = models.DateTimeField(null=True, blank=True, help_text="When it last told of its sites.")
+    sites_down = models.JSONField(default=list, help_text="Codes of the sites of which no disk is up.")
+    figures = models.JSONField(default=list, help_text="site, resource, total, used: as it says itself.")
+
     def __str__(self) -> str:
         return self.platform
 
@@ -49,6 +53,9 @@ class OrphanSighting(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    kept_since = models.DateTimeField(
+        null=True, blank=True, help_text="Met while the database was older than its platform: never removed."
+    )
 
     class Meta:
         ordering = ["id"]

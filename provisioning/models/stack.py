@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from provisioning.domain.conditions import AT_REST, NEEDS_HUMAN, State
 from provisioning.domain.names import Marker, full_name
@@ -33,7 +34,7 @@ class Stack(models.Model):
     state = models.CharField(max_length=12, choices=STATES, default=State.PENDING)
     reason = models.CharField(max_length=40, blank=True)
     message = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -85,6 +86,9 @@ class Resource(models.Model):
     attempts = models.PositiveIntegerField(default=0, help_text="Updates and tasks since it last stood as wanted.")
     failures = models.PositiveIntegerField(default=0, help_text="Calls in a row that did not get through.")
     gone_at = models.DateTimeField(null=True, blank=True)
+    left_objects = models.BigIntegerField(null=True, blank=True, help_text="Of a removal in pieces; versions too.")
+    left_bytes = models.BigIntegerField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True, help_text="When a worker counted what is left.")
     orphan = models.BooleanField(default=False, help_text="Found by the census; its only wish is to be gone.")
     exact_name = models.CharField(max_length=80, blank=True, default="")
     revealed_at = models.DateTimeField(null=True, blank=True)

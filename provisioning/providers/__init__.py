@@ -9,6 +9,8 @@ from provisioning.domain.region import Platform
 
 PROVIDERS: Final[dict[str, str]] = {
     "ceph": "provisioning.providers.ceph.provider",
+    "openstack": "provisioning.providers.openstack.provider",
+    "proxmox": "provisioning.providers.proxmox.provider",
 }
 
 

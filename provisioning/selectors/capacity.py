@@ -1,9 +1,11 @@
 """Capacity from rows: what is promised, what is left, what a request would do to it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import product
 from math import asin, cos, radians, sin, sqrt
-from typing import Final
+from typing import Any, Final
 
 from provisioning.domain.manifest import Need, Placement
 from provisioning.domain.region import PlacementTarget, Platform, Region
@@ -67,6 +69,22 @@ def plan_effects(plan: PlanView) -> list[Effect]:
     return effects([Need(**need) for need in plan.needs], reserved(plan.stack_key))
 
 
+def plans_effects(plans: Iterable[PlanView]) -> list[Effect]:
+    """What approving all of these would do together, one effect for each row that they touch. Two queries."""
+    asked = list(plans)
+    held: dict[tuple[str, str, str, str], int] = {}
+    rows = Reservation.objects.filter(stack__key__in=[p.stack_key for p in asked]).select_related("row", "stack")
+    for r in rows:
+        held[r.stack.key, r.row.platform, r.row.site, r.row.resource] = r.amount
+    more: dict[tuple[str, str, str], int] = {}
+    for plan in asked:
+        for need in plan.needs:
+            key = (need["platform"], need["site"], need["resource"])
+            extra = max(0, need["amount"] - held.get((plan.stack_key, *key), 0))
+            more[key] = more.get(key, 0) + extra
+    return effects(Need(*key, amount) for key, amount in more.items())
+
+
 def effects(needs: Iterable[Need], already: Iterable[Need] = ()) -> list[Effect]:
     """What `needs`, less what is reserved already, does to each row that it touches."""
     by_key = {(r.platform, r.site, r.resource): r for r in rooms()}
@@ -79,30 +97,48 @@ def effects(needs: Iterable[Need], already: Iterable[Need] = ()) -> list[Effect]
     return found
 
 
-def choose_storage(copies: int, storage_gib: int, near: tuple[float, float] | None = None) -> Placement | None:
-    """Where an archive of that size with that many copies fits: the placement whose tightest site has most room.
+def choose_storage(
+    copies: Iterable[int], storage_gib: int, near: tuple[float, float] | None = None, held: Placement | None = None
+) -> Placement | None:
+    """Where archives with these numbers of copies fit, all on one platform; None when nothing fits.
 
-    Among those within a tenth of the best, the one whose nearest copy is farthest from `near` (lat, lon): the
-    earthquake that takes the town hall should not take the copies. None when nothing fits.
+    Whatever shares the quota may fill it alone, so each site that holds copies needs room for all of it. Hence the
+    fewest sites; then those whose tightest has most room; among those within a tenth of the best, the one whose
+    nearest copies are farthest from `near` (lat, lon): the earthquake that takes the town hall should not take the
+    copies. `held`: where it lives already; that stays, and its sites have their room.
     """
+    wanted = sorted(set(copies), reverse=True)
+    present = held or Placement()
+    lacking = [number for number in wanted if present.target_for(number) is None]
+    if held and not lacking:
+        return held
     free = {(r.platform, r.site): r.free for r in rooms() if r.resource == "storage_gib"}
-    options = []
     today = region()
-    for platform, target in _targets(today, copies):
-        tightest = min(free.get((platform.id, site), 0) for site in target.sites)
+    options = []
+    for platform, targets in _choices(today, lacking, present.platforms.get("ceph")):
+        placement = replace(present, platforms={**present.platforms, "ceph": platform.id}).with_targets(targets)
+        more = [site for site in placement.sites if site not in present.sites]
+        tightest = min((free.get((platform.id, site), 0) for site in more), default=storage_gib)
         if tightest >= storage_gib:
-            options.append((tightest, _distance(today, target, near), platform, target))
+            apart = sum(_distance(today, target, near) for target in targets)
+            options.append((len(placement.sites), tightest, apart, placement))
     if not options:
         return None
-    best = max(o[0] for o in options)
-    _, _, platform, target = max((o for o in options if o[0] >= best * 0.9), key=lambda o: (o[1], o[0], o[3].id))
-    return Placement({"ceph": platform.id}, target.id, target.sites)
+    fewest = min(o[0] for o in options)
+    best = max(o[1] for o in options if o[0] == fewest)
+    good = [o for o in options if o[0] == fewest and o[1] >= best * 0.9]
+    return max(good, key=lambda o: (o[2], o[1], [t.id for t in o[3].every_target]))[3]
 
 
-def _targets(today: Region, copies: int) -> Iterable[tuple[Platform, PlacementTarget]]:
+def _choices(
+    today: Region, copies: Iterable[int], only: str | None
+) -> Iterable[tuple[Platform, tuple[PlacementTarget, ...]]]:
+    """Every way to have a target for each number on one platform; `only`: on no other."""
     for platform in today.platforms:
-        if platform.provider == "ceph" and not platform.maintenance:
-            yield from ((platform, t) for t in platform.placement_targets if t.copies == copies)
+        if platform.provider != "ceph" or platform.maintenance or (only and platform.id != only):
+            continue
+        by_number = [[t for t in platform.placement_targets if t.copies == number] for number in copies]
+        yield from ((platform, targets) for targets in product(*by_number))
 
 
 def _distance(today: Region, target: PlacementTarget, near: tuple[float, float] | None) -> float:
@@ -122,7 +158,11 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 @dataclass(frozen=True)
 class PlatformView:
-    """Is it reachable, and may the portal write there?"""
+    """Is it reachable, and may the portal write there? `ways`: protocols beside S3, each with its address.
+
+    `open_since`: since when the breaker is open. `sites_down`, `figures`: as it said itself at `sampled_at`;
+    a figure is a mapping of site, resource, total and used.
+    """
 
     id: str
     provider: str
@@ -132,6 +172,13 @@ class PlatformView:
     last_error: str
     endpoint: str
     region: str
+    ways: Mapping[str, str]
+    host_key: str
+    open_since: datetime | None
+    sampled_at: datetime | None
+    sites_down: tuple[str, ...]
+    figures: tuple[Mapping[str, Any], ...]
+    targets: tuple[PlacementTarget, ...]
 
 
 def platforms() -> list[PlatformView]:
@@ -150,6 +197,13 @@ def platforms() -> list[PlatformView]:
                 last_error=state.last_error if state else "",
                 endpoint=p.endpoints.get("data", ""),
                 region=p.region,
+                ways={name: p.endpoints[name] for name in p.protocols if name in p.endpoints},
+                host_key=p.sftp_host_key,
+                open_since=state.opened_at if state else None,
+                sampled_at=state.sampled_at if state else None,
+                sites_down=tuple(state.sites_down) if state else (),
+                figures=tuple(state.figures) if state else (),
+                targets=tuple(p.placement_targets),
             )
         )
     return found

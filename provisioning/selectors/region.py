@@ -35,6 +35,21 @@ def platform(id: str) -> Platform | None:
     return region().platform(id)
 
 
+def protocols() -> tuple[str, ...]:
+    """Ways to an archive that every Ceph platform offers: it does not matter on which of them one lies."""
+    if settings.REGION_FILE is None:
+        return ("s3",)
+    found = [p.protocols for p in region().platforms if p.provider == "ceph"]
+    return tuple(name for name in found[0] if all(name in other for other in found)) if found else ("s3",)
+
+
+def systems() -> frozenset[str]:
+    """Providers of which this region has a platform that may be written to."""
+    if settings.REGION_FILE is None:
+        return frozenset({"ceph"})
+    return frozenset(p.provider for p in region().platforms if not p.maintenance)
+
+
 def region_problems() -> list[str]:
     """What is wrong with the region file and the credentials it names, as sentences; [] when all is well."""
     if settings.REGION_FILE is None and not getattr(settings, "PRODUCTION", False):

@@ -3,13 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Case, Count, QuerySet, When, Window
 
 from provisioning.domain.conditions import Condition, State
 from provisioning.domain.manifest import Placement
 from provisioning.models import Event, Plan, Resource, Stack
+
+
+@dataclass(frozen=True)
+class Left:
+    """Of what is removed in pieces, when last counted: objects, earlier versions and deletion marks too; bytes."""
+
+    objects: int
+    bytes: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class ResourceView:
     revealed_at: datetime | None
     next_look: datetime | None
     orphan: bool
+    left: Left | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,12 @@ def stack_view(row: Stack) -> StackView:
 
 def stacks(keys: Iterable[str]) -> dict[str, StackView]:
     """Summaries by key, in one query."""
-    return {row.key: stack_view(row) for row in Stack.objects.filter(key__in=list(keys))}
+    columns = ("key", "generation", "state", "reason", "message", "placement", "next_look")
+    rows = Stack.objects.filter(key__in=list(keys)).order_by().values_list(*columns)
+    return {
+        key: StackView(key, generation, Condition(State(state), *said), Placement.parse(placement), next_look)
+        for key, generation, state, *said, placement, next_look in rows
+    }
 
 
 def stacks_in(states: Iterable[str] = ()) -> QuerySet[Stack]:
@@ -94,32 +109,31 @@ def most_urgent(states: Iterable[str] = (), *, limit: int) -> tuple[list[StackVi
 
 def resources(key: str) -> list[ResourceView]:
     """What the stack consists of, in the order of its manifest; what is gone is left out."""
-    return resources_of([key])[key]
+    rows = Resource.objects.filter(stack__key=key).exclude(state=State.GONE).values_list(*_COLUMNS)
+    return [
+        ResourceView(
+            name, kind, platform, external_id, Condition(State(state), reason, message), wish, outputs, seen,
+            revealed_at, next_look, orphan, _left(wish, *left),
+        )
+        for (
+            name, kind, platform, external_id, state, reason, message, wish, outputs, seen, revealed_at, next_look,
+            orphan, *left,
+        ) in rows
+    ]  # fmt: skip
 
 
-def resources_of(keys: Iterable[str]) -> dict[str, list[ResourceView]]:
-    """The same for several stacks, by key, in one query."""
-    found: dict[str, list[ResourceView]] = {key: [] for key in keys}
-    rows = Resource.objects.filter(stack__key__in=list(found)).exclude(state=State.GONE).select_related("stack")
-    for row in rows:
-        found[row.stack.key].append(_resource(row))
-    return found
+def _left(wish: str, objects: int | None, size: int | None, at: datetime | None) -> Left | None:
+    """None unless something is on its way out and a worker has counted."""
+    if wish != Resource.Wish.ABSENT or objects is None or size is None or at is None:
+        return None
+    return Left(objects, size, at)
 
 
-def _resource(row: Resource) -> ResourceView:
-    return ResourceView(
-        name=row.name,
-        kind=row.kind,
-        platform=row.platform,
-        external_id=row.external_id,
-        condition=Condition(State(row.state), row.reason, row.message),
-        wish=row.wish,
-        outputs=row.outputs,
-        seen=row.seen,
-        revealed_at=row.revealed_at,
-        next_look=row.next_look,
-        orphan=row.orphan,
-    )
+_COLUMNS: Final = (
+    *("name", "kind", "platform", "external_id", "state", "reason", "message"),
+    *("wish", "outputs", "seen", "revealed_at", "next_look", "orphan"),
+    *("left_objects", "left_bytes", "left_at"),
+)
 
 
 def events(key: str, after: int = 0, limit: int = 200) -> list[EventView]:
@@ -130,9 +144,16 @@ def events(key: str, after: int = 0, limit: int = 200) -> list[EventView]:
 
 def plan(id: int) -> PlanView | None:
     """A plan, or None."""
-    row = Plan.objects.select_related("stack").filter(pk=id).first()
-    if row is None:
-        return None
+    return plans([id]).get(id)
+
+
+def plans(ids: Iterable[int]) -> dict[int, PlanView]:
+    """Several, by id, in one query."""
+    rows = Plan.objects.select_related("stack").filter(pk__in=list(ids))
+    return {row.pk: _plan_view(row) for row in rows}
+
+
+def _plan_view(row: Plan) -> PlanView:
     return PlanView(
         id=row.pk,
         stack_key=row.stack.key,

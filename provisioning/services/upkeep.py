@@ -1,11 +1,12 @@
 """The work of the timetable, platform by platform; one that is down is passed over and comes round again."""
 
 import logging
+from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import ProviderError
-from provisioning.domain.manifest import Manifest
+from provisioning.domain.manifest import Manifest, Need
 from provisioning.engine import breaker, census, guard
 from provisioning.models import Reservation, Stack
 from provisioning.selectors.region import region
@@ -34,8 +35,9 @@ def take_census() -> None:
     for platform in _reachable():
         found = provider(platform)
         try:
-            if found is not None and guard.may_write(platform, found):
-                census.take(platform, found, region().installation)
+            if found is not None:
+                ahead = not guard.may_write(platform, found)
+                census.take(platform, found, region().installation, ahead=ahead)
         except ProviderError as error:
             log.warning("The census of %s was not finished: %s", platform, error.message)
 
@@ -59,12 +61,21 @@ def load_capacity() -> None:
 
 def release_surplus() -> None:
     """Stacks at rest hold what their manifest needs, and no more; what is retained keeps its share."""
-    holders = Stack.objects.filter(pk__in=Reservation.objects.values("stack"), state__in=[State.READY, State.GONE])
+    needs: dict[str, Callable[[Stack], Iterable[Need]]] = {
+        State.READY: lambda stack: Manifest.parse(stack.manifest).needs,
+        State.RETAINED: _still_held,
+        State.GONE: lambda stack: (),
+    }
+    holders = Stack.objects.filter(pk__in=Reservation.objects.values("stack"), state__in=list(needs))
     for stack in holders:
-        if stack.state == State.READY:
-            capacity.release_surplus(stack, Manifest.parse(stack.manifest).needs)
-        else:
-            capacity.release_surplus(stack, ())
+        capacity.release_surplus(stack, needs[stack.state](stack))
+
+
+def _still_held(stack: Stack) -> list[Need]:
+    """What is retained keeps its platform's share whole; where nothing of the stack is left, it holds nothing."""
+    where = set(stack.resources.exclude(state=State.GONE).values_list("platform", flat=True))
+    held = stack.reservations.filter(row__platform__in=where).select_related("row")
+    return [Need(r.row.platform, r.row.site, r.row.resource, r.amount) for r in held]
 
 
 def region_faults() -> list[str]:

@@ -71,6 +71,17 @@
     });
   };
 
+  // [data-stopwatch="seconds at the answer"]: runs on between two looks, in the words of the server.
+  const begun = new WeakMap();
+  const stopwatches = () => {
+    document.querySelectorAll("[data-stopwatch]").forEach((element) => {
+      if (!begun.has(element)) begun.set(element, performance.now());
+      const total = Number(element.dataset.stopwatch) + Math.floor((performance.now() - begun.get(element)) / 1000);
+      const [h, min, s] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+      element.textContent = h ? `${h} h ${min} min` : min ? `${min} min ${s} s` : `${s} s`;
+    });
+  };
+
   const refresh = (root) => {
     root.querySelectorAll("[data-copy][hidden], [data-print][hidden]").forEach((b) => { b.hidden = false; });
     relativeTimes(root);
@@ -79,6 +90,7 @@
   refresh(document);
   document.addEventListener("htmx:afterSwap", () => refresh(document));
   window.setInterval(() => relativeTimes(document), 30000);
+  window.setInterval(stopwatches, 1000);
 
   // "Two minutes ago" means nothing on paper.
   window.addEventListener("beforeprint", () => {

@@ -14,11 +14,11 @@ from tenants.api.pagination import Listing, paginate
 from tenants.api.policy import Rule, anyone_signed_in
 from tenants.api.schema import IDEMPOTENCY_KEY, IF_MATCH, answers, list_parameters, page_of
 from tenants.api.serializers import AuthorityBody, EmptyBody, ReasonBody, columns, read_body
-from tenants.api.shapes import AuthorityShape, MemberShape, authority_shape, member_shape
-from tenants.models import Actor, LocalAuthority, Membership
+from tenants.api.shapes import AuthorityShape, authority_shape
+from tenants.models import Actor, LocalAuthority
 from tenants.models.errors import NotFound
 from tenants.permissions import may_register, may_verify
-from tenants.selectors import authorities_readable_by, members_of
+from tenants.selectors import authorities_readable_by
 from tenants.services.authorities import (
     AuthorityDetails,
     register_authority,
@@ -42,9 +42,6 @@ AUTHORITIES: Final[Listing[LocalAuthority]] = Listing(
         "kind": "kind",
         "province": "province",
     },
-)
-MEMBERS: Final[Listing[Membership]] = Listing(
-    model=Membership, show=member_shape, sorts={"since": "since"}, default_sort="since", filters={"role": "role"}
 )
 READ: Final = Rule(anyone_signed_in, ("authorities:read",))
 VERIFY: Final = Rule(may_verify, ("authorities:verify",))
@@ -185,22 +182,6 @@ class AuthorityResume(_Act):
         """No words needed."""
         read_body(EmptyBody, _body(request))
         return resume_authority(authority=row, by=self.actor)
-
-
-class AuthorityMembers(ApiView):
-    """Who acts for it."""
-
-    policy = {"GET": READ}
-    parameters = MEMBERS.parameters
-
-    @extend_schema(
-        operation_id="authorities_members",
-        parameters=list_parameters(MEMBERS),
-        responses=answers({200: page_of("MemberPage", MemberShape)}, 404),
-    )
-    def get(self, request: Request, public_id: UUID) -> Response:
-        """A page of members."""
-        return paginate(request, members_of(find_or_404(self.actor, public_id)), MEMBERS)
 
 
 def _body(request: Request) -> Any:

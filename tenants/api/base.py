@@ -1,7 +1,7 @@
 """What every view of the API does, in order.
 
-1. Count the call; over the allowance: 429.
-2. Refuse what is too large, or asked with a parameter that the view does not know.
+1. Refuse what is too large, unread. Count the call; over the allowance: 429.
+2. Refuse what is asked with a parameter that the view does not know.
 3. Who calls, and may they: authentication and the view's policy.
 4. Do the work, once for an `Idempotency-Key`.
 5. Turn what went wrong into problem details; add the headers that every answer has.
@@ -20,12 +20,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.api.authentication import actor_of, ip_of
-from tenants.api.idempotency import answer_once
+from tenants.api.idempotency import answer_apart, answer_once
 from tenants.api.policy import Policy
 from tenants.api.problems import TooLarge
 from tenants.models import Actor, User
 from tenants.models.errors import Invalid
 from tenants.usage import ANONYMOUS_CALLS_PER_MINUTE, CALLS_PER_MINUTE, Allowance, count_call
+from tenants.views.limits import announced_bytes
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 
@@ -37,6 +38,8 @@ class ApiView(APIView):
     parameters: ClassVar[frozenset[str]] = frozenset()
     # True: the answer holds a secret, is never stored, and its replay is refused.
     reveals_secret: ClassVar[bool] = False
+    # False: the effects commit one by one, each whole, and the same call again changes nothing.
+    atomic_effect: ClassVar[bool] = True
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     allowance: Allowance | None = None
 
@@ -53,7 +56,8 @@ class ApiView(APIView):
         try:
             self.initial(self.request, *args, **kwargs)
             work: Callable[[], Response] = partial(self._handler(), self.request, *args, **kwargs)
-            response = answer_once(self.request, work, reveals_secret=self.reveals_secret)
+            once = answer_once if self.atomic_effect else answer_apart
+            response = once(self.request, work, reveals_secret=self.reveals_secret)
         except Exception as exc:
             response = self.handle_exception(exc)
         self.response = self.finalize_response(self.request, response, *args, **kwargs)
@@ -61,9 +65,10 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Steps 1 to 3."""
-        self._count(request)
-        if _content_length(request) > MAX_BODY_BYTES:
+        if announced_bytes(request) > MAX_BODY_BYTES:
+            self._count_stranger(request)
             raise TooLarge
+        self._count(request)
         super().initial(request, *args, **kwargs)
         self._check_query(request)
 
@@ -80,6 +85,13 @@ class ApiView(APIView):
     def _handler(self) -> Callable[..., Response]:
         handler: Callable[..., Response] = getattr(self, str(self.request.method).lower())
         return handler
+
+    def _count_stranger(self, request: Request) -> None:
+        """By the address: to know who it is, a form's token would be looked for in a body that nobody reads."""
+        limit = _limit("ANONYMOUS", ANONYMOUS_CALLS_PER_MINUTE)
+        self.allowance = count_call(f"ip:{ip_of(request)}", limit=limit)
+        if self.allowance.exhausted:
+            raise exceptions.Throttled(wait=self.allowance.reset_s)
 
     def _count(self, request: Request) -> None:
         """A wrong token is counted against its address, so that guessing is slow too."""
@@ -108,8 +120,3 @@ class ApiView(APIView):
 def _limit(whose: str, default: int) -> int:
     """An operator may set other figures: `API_CALLS_PER_MINUTE_CALLER`, `API_CALLS_PER_MINUTE_ANONYMOUS`."""
     return int(getattr(settings, f"API_CALLS_PER_MINUTE_{whose}", default))
-
-
-def _content_length(request: Request) -> int:
-    given = str(request.META.get("CONTENT_LENGTH") or "0")
-    return int(given) if given.isdigit() else 0

@@ -6,7 +6,7 @@ Two of them are told apart further: a body that is too large is 413, a database 
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template import loader
 from django.views import defaults
@@ -20,7 +20,7 @@ API_ROOT = "/rest/"
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """`handler400` of the root URLs."""
     if isinstance(exception, RequestDataTooBig):
-        page = HttpResponse(loader.render_to_string("400.html"), status=TooLarge.status)
+        page = HttpResponse(loader.render_to_string("413.html"), status=TooLarge.status)
         return _as_problem(request, TooLarge()) or page
     return _as_problem(request, Unreadable()) or defaults.bad_request(request, exception)
 
@@ -37,7 +37,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """`handler500` of the root URLs."""
-    if not isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+    # The driver's own as well: closing a cursor whose statement was ended fails past Django's translation.
+    silent = (OperationalError, InterfaceError, connection.Database.OperationalError)  # type: ignore[attr-defined]
+    if not isinstance(sys.exc_info()[1], silent):
         return _as_problem(request, Broken()) or defaults.server_error(request)
     # Without the request: who is signed in stands in the database that does not answer.
     page = HttpResponse(loader.render_to_string("503.html"), status=Unavailable.status)

@@ -104,7 +104,8 @@ def list_parameters(listing: Listing[Any]) -> list[OpenApiParameter]:
     sorts = sorted(listing.sorts)
     parameters = [
         OpenApiParameter(
-            "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+            "limit",
+            {"type": "integer", "format": "int32", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
         ),
         OpenApiParameter("cursor", OpenApiTypes.STR, description="From the links next and previous."),
         OpenApiParameter(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from tenants.models import SCOPES, AuthorityKind, DataClass
+from tenants.models import MANDATED_ROLES, SCOPES, AuthorityKind, DataClass, MemberRole
 from tenants.models.codes import FISCAL, IPA, ISTAT, PHONE, PROVINCE
 from tenants.models.errors import Invalid
 
@@ -68,6 +68,26 @@ def read_body(serializer_class: type[StrictSerializer], data: Any, *, partial: b
     return dict(serializer.validated_data)
 
 
+def read_rows(serializer_class: type[StrictSerializer], data: Any, *, most: int) -> list[dict[str, Any]]:
+    """A list of bodies. Invalid names every fault by its place (`2.note`); nothing of it is done then."""
+    if not isinstance(data, list):
+        raise Invalid(_("Send a list of JSON objects."))
+    if len(data) > most:
+        raise Invalid(_("Send at most %(most)s at once.") % {"most": most})
+    faults: dict[str, Any] = {}
+    rows = []
+    for place, entry in enumerate(data):
+        try:
+            rows.append(read_body(serializer_class, entry))
+        except serializers.ValidationError as error:
+            faults[str(place)] = error.detail
+        except Invalid as error:
+            faults[str(place)] = [str(error)]
+    if faults:
+        raise serializers.ValidationError(faults)
+    return rows
+
+
 class SeatBody(StrictSerializer):
     """Where the town hall stands; WGS 84 degrees."""
 
@@ -110,6 +130,40 @@ class ReasonBody(StrictSerializer):
     """Why an authority is suspended."""
 
     reason = serializers.CharField(max_length=500)
+
+
+class NoteBody(StrictSerializer):
+    """Words on an answer."""
+
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+class RegistrationNoBody(StrictSerializer):
+    """Why a registration is refused."""
+
+    reason = serializers.CharField(max_length=2000)
+
+
+class RoleBody(StrictSerializer):
+    """Another role for a member."""
+
+    role = serializers.ChoiceField(MemberRole.choices)
+
+
+class InvitationBody(StrictSerializer):
+    """Whom to ask in, and as what."""
+
+    email = serializers.EmailField(max_length=254)
+    role = serializers.ChoiceField(MemberRole.choices)
+
+
+class MandateBody(StrictSerializer):
+    """Which body may act, as what, and until which day (the end of it, in Italy)."""
+
+    body = serializers.UUIDField()
+    role = serializers.ChoiceField([(r.value, r.label) for r in MANDATED_ROLES])
+    until = serializers.DateField()
+    letter = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class EmptyBody(StrictSerializer):

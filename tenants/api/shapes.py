@@ -19,7 +19,6 @@ from tenants.models import (
     DataClass,
     LocalAuthority,
     MemberRole,
-    Membership,
     RegionRoleName,
     UserKind,
 )
@@ -27,7 +26,9 @@ from tenants.models import (
 
 def rfc3339(moment: datetime | None) -> str | None:
     """UTC, with a Z: `2026-11-22T16:30:00.123456Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+    if moment is None:
+        return None
+    return f"{(moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:-6]}Z"
 
 
 def authority_shape(row: LocalAuthority) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def authority_shape(row: LocalAuthority) -> dict[str, Any]:
             "email": row.security_contact_email,
         },
         "state": row.state,
+        "suspension_reason": row.suspension_reason,
         "registered_at": rfc3339(row.registered_at),
         "verified_at": rfc3339(row.verified_at),
     }
@@ -91,29 +93,9 @@ class AuthorityShape(serializers.Serializer[Any]):
     data_class = serializers.ChoiceField(DataClass.choices)
     security_contact = SecurityContactShape()
     state = serializers.ChoiceField(AuthorityState.choices)
+    suspension_reason = serializers.CharField(help_text="Empty while it is not suspended.")
     registered_at = serializers.DateTimeField()
     verified_at = serializers.DateTimeField(allow_null=True)
-
-
-def member_shape(row: Membership) -> dict[str, Any]:
-    """One member."""
-    return {
-        "person": str(row.user.public_id),
-        "email": row.user.email,
-        "full_name": row.user.full_name,
-        "role": row.role,
-        "since": rfc3339(row.since),
-    }
-
-
-class MemberShape(serializers.Serializer[Any]):
-    """What `member_shape` returns."""
-
-    person = serializers.UUIDField()
-    email = serializers.EmailField()
-    full_name = serializers.CharField()
-    role = serializers.ChoiceField(MemberRole.choices)
-    since = serializers.DateTimeField()
 
 
 def token_shape(row: ApiToken) -> dict[str, Any]:
@@ -206,19 +188,26 @@ def me_shape(actor: Actor, authorities: list[LocalAuthority], limit: int) -> dic
         "scopes": sorted(SCOPES if actor.scopes is None else actor.scopes),
         "limits": {"calls_per_minute": limit},
         "authorities": [
-            {"id": str(row.public_id), "name": row.name, "state": row.state, "role": roles[row.pk]}
+            {
+                "id": str(row.public_id),
+                "name": row.name,
+                "state": row.state,
+                "role": roles[row.pk],
+                "on_behalf_of": actor.user.mandates_by_authority.get(row.pk, ""),
+            }
             for row in authorities
         ],
     }
 
 
 class MyAuthorityShape(serializers.Serializer[Any]):
-    """One authority that I belong to."""
+    """One authority that I belong to, or for which a body of mine holds a mandate: then its name stands here."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
     state = serializers.ChoiceField(AuthorityState.choices)
     role = serializers.ChoiceField(MemberRole.choices)
+    on_behalf_of = serializers.CharField()
 
 
 class LimitsShape(serializers.Serializer[Any]):

@@ -5,15 +5,30 @@ from django.urls import path
 from tenants.api.authorities import (
     AuthorityDetail,
     AuthorityList,
-    AuthorityMembers,
     AuthorityResume,
     AuthoritySuspend,
     AuthorityVerify,
 )
+from tenants.api.members import (
+    AuthorityInvitation,
+    AuthorityInvitations,
+    AuthorityMandate,
+    AuthorityMandates,
+    AuthorityMember,
+    AuthorityMembers,
+)
 from tenants.api.persons import AuditEventList, Me, TokenDetail, TokenList
+from tenants.api.registrations import (
+    RegistrationApprove,
+    RegistrationDetail,
+    RegistrationList,
+    RegistrationReject,
+)
 from tenants.api.service import Docs, Schema, Status
 
 app_name = "tenants-api"
+REGISTRATION = "registrations/<uuid:public_id>"
+ONE = "authorities/<uuid:public_id>"
 
 urlpatterns = [
     path("status", Status.as_view(), name="status"),
@@ -23,10 +38,19 @@ urlpatterns = [
     path("tokens/", TokenList.as_view(), name="tokens"),
     path("tokens/<uuid:public_id>/", TokenDetail.as_view(), name="token"),
     path("audit-events/", AuditEventList.as_view(), name="audit-events"),
+    path("registrations/", RegistrationList.as_view(), name="registrations"),
+    path(f"{REGISTRATION}/", RegistrationDetail.as_view(), name="registration"),
+    path(f"{REGISTRATION}/approve/", RegistrationApprove.as_view(), name="registration-approve"),
+    path(f"{REGISTRATION}/reject/", RegistrationReject.as_view(), name="registration-reject"),
     path("authorities/", AuthorityList.as_view(), name="authorities"),
-    path("authorities/<uuid:public_id>/", AuthorityDetail.as_view(), name="authority"),
-    path("authorities/<uuid:public_id>/verify/", AuthorityVerify.as_view(), name="authority-verify"),
-    path("authorities/<uuid:public_id>/suspend/", AuthoritySuspend.as_view(), name="authority-suspend"),
-    path("authorities/<uuid:public_id>/resume/", AuthorityResume.as_view(), name="authority-resume"),
-    path("authorities/<uuid:public_id>/members/", AuthorityMembers.as_view(), name="authority-members"),
+    path(f"{ONE}/", AuthorityDetail.as_view(), name="authority"),
+    path(f"{ONE}/verify/", AuthorityVerify.as_view(), name="authority-verify"),
+    path(f"{ONE}/suspend/", AuthoritySuspend.as_view(), name="authority-suspend"),
+    path(f"{ONE}/resume/", AuthorityResume.as_view(), name="authority-resume"),
+    path(f"{ONE}/members/", AuthorityMembers.as_view(), name="authority-members"),
+    path(f"{ONE}/members/<uuid:person>/", AuthorityMember.as_view(), name="authority-member"),
+    path(f"{ONE}/invitations/", AuthorityInvitations.as_view(), name="authority-invitations"),
+    path(f"{ONE}/invitations/<uuid:invitation>/", AuthorityInvitation.as_view(), name="authority-invitation"),
+    path(f"{ONE}/mandates/", AuthorityMandates.as_view(), name="authority-mandates"),
+    path(f"{ONE}/mandates/<uuid:mandate>/", AuthorityMandate.as_view(), name="authority-mandate"),
 ]

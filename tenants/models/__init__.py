@@ -12,9 +12,13 @@ from tenants.models.authorities import (
     LocalAuthority,
     MemberRole,
     Membership,
+    StandingNotice,
 )
 from tenants.models.cache import CacheRow
 from tenants.models.calls import AnswerState, CallCount, IdempotencyRecord
+from tenants.models.invitations import Invitation
+from tenants.models.mailed import Mailed, MailedSecret
+from tenants.models.mandates import ACT_FOR_OTHERS, MANDATED_ROLES, Mandate, MandateNews, MandateNotice
 from tenants.models.people import (
     AUDITS,
     DECIDES,
@@ -26,15 +30,20 @@ from tenants.models.people import (
     UserKind,
     UserManager,
 )
+from tenants.models.registrations import OPEN, Paper, PaperKind, Registration, RegistrationState
 from tenants.models.scopes import SCOPES
 from tenants.models.tokens import ApiToken
+from tenants.models.ways_in import WayIn, WayInKind
 
 __all__ = [
     "ACTS_FOR",
+    "ACT_FOR_OTHERS",
     "AUDITS",
     "DECIDES",
+    "MANDATED_ROLES",
     "MAY_ASK",
     "NEEDS_REGION",
+    "OPEN",
     "OPERATES",
     "READS_EVERYTHING",
     "SCOPES",
@@ -50,13 +59,26 @@ __all__ = [
     "CallCount",
     "DataClass",
     "IdempotencyRecord",
+    "Invitation",
     "LocalAuthority",
+    "Mailed",
+    "MailedSecret",
+    "Mandate",
+    "MandateNews",
+    "MandateNotice",
     "MemberRole",
     "Membership",
+    "Paper",
+    "PaperKind",
     "RegionRole",
     "RegionRoleName",
+    "Registration",
+    "RegistrationState",
+    "StandingNotice",
     "TrailIsAppendOnly",
     "User",
     "UserKind",
     "UserManager",
+    "WayIn",
+    "WayInKind",
 ]

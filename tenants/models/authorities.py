@@ -9,17 +9,19 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import codes
+from tenants.models.mailed import Mailed
 from tenants.models.people import User
 
 
 class AuthorityKind(models.TextChoices):
-    """The kinds of body that the model agreement names."""
+    """The kinds of body that the model agreement names; and who only acts for them, by mandate."""
 
     COMUNE = "comune", _("Comune")
     PROVINCIA = "provincia", _("Provincia")
     UNIONE_COMUNI = "unione_comuni", _("Unione di Comuni")
     UNIONE_MONTANA = "unione_montana", _("Unione montana")
     OTHER = "other", _("Other body")
+    SUPPLIER = "supplier", _("IT supplier")
 
 
 class DataClass(models.TextChoices):
@@ -104,6 +106,9 @@ class LocalAuthority(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=AuthorityState, default=AuthorityState.PENDING, db_index=True
     )
+    suspension_reason = models.TextField(
+        _("reason of the suspension"), blank=True, editable=False, help_text=_("Its people read it.")
+    )
     registered_at = models.DateTimeField(_("registered"), db_default=Now(), editable=False)
     registered_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", editable=False, verbose_name=_("registered by")
@@ -152,3 +157,14 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} @ {self.authority}: {self.role}"
+
+
+class StandingNotice(Mailed):
+    """One mail to a body's people: the region has suspended it, or has lifted that."""
+
+    authority = models.ForeignKey(LocalAuthority, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=AuthorityState, help_text="Into which it came.")
+    reason = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.authority}: {self.state}"

@@ -56,6 +56,13 @@ class Forbidden(DomainError):
     title = _("Your role does not allow this.")
 
 
+class SecondFactorMissing(Forbidden):
+    """A password alone is not enough for the region's people."""
+
+    code = "second_factor_missing"
+    title = _("Sign in on a page with your second factor first, or use a token.")
+
+
 class OwnAuthority(Forbidden):
     """Nobody checks the identity of the body that they work for."""
 
@@ -83,3 +90,11 @@ class StaleVersion(DomainError):
     code = "stale_version"
     status = 412
     title = _("The object has changed since it was read: read it again.")
+
+
+class TooMany(DomainError):
+    """Somebody, or everybody together, asked for the same thing too often."""
+
+    code = "too_many"
+    status = 429
+    title = _("This was asked for too often in a short time: wait a while.")

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
+from tenants.services.second_factor import is_required
+
 _SEALED: Final = frozenset({"secret", "seed"})  # of codes by the clock, and of recovery codes
 
 
@@ -25,6 +27,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """Whoever reads the database, or a dump of it, makes no codes: seeds are sealed with the vault's keys."""
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Who must have one keeps it; a new telephone is set up by an administrator's reset."""
+        return not (is_required() and authenticator.user.region_roles)
 
     def encrypt(self, text: str) -> str:
         """With the first key."""

@@ -61,7 +61,8 @@ def record(
     personal = {
         "email": by.user.email,
         "ip": by.ip,
-        "on_behalf_of": by.on_behalf_of,
+        "on_behalf_of": by.on_behalf_of
+        or (by.user.mandates_by_authority.get(authority.pk, "") if authority else ""),
         "token": by.token_prefix,
         "before": _personal(before),
         "after": _personal(after),

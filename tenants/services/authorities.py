@@ -9,7 +9,17 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models import Actor, AuthorityState, DataClass, LocalAuthority, MemberRole, Membership, UserKind
+from tenants.models import (
+    Actor,
+    AuthorityKind,
+    AuthorityState,
+    DataClass,
+    LocalAuthority,
+    MemberRole,
+    Membership,
+    StandingNotice,
+    UserKind,
+)
 from tenants.models.errors import (
     AuthorityExists,
     Forbidden,
@@ -20,8 +30,8 @@ from tenants.models.errors import (
 )
 from tenants.permissions import (
     is_regional,
-    may_act_for,
     may_correct_identity,
+    may_describe,
     may_grant,
     may_read_authority,
     may_register,
@@ -32,6 +42,8 @@ from tenants.services.checking import check_fields, check_text
 
 # What the region has verified; a member cannot change it afterwards.
 IDENTITY: Final = frozenset({"name", "kind", "ipa_code", "fiscal_code", "istat_code", "province", "pec"})
+# Its people read it on their first page.
+LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +80,7 @@ def register_authority(*, details: AuthorityDetails, by: Actor) -> LocalAuthorit
     """
     if not may_register(by):
         raise Forbidden(_("This token cannot register an authority."))
-    told = _canonical(asdict(details))
+    told = canonical(asdict(details))
     authority = LocalAuthority(**told, registered_by=by.user)
     check_fields(authority)
     _refuse_known_codes(authority, by)
@@ -93,13 +105,13 @@ def update_authority(
 
     Raises Invalid, Forbidden, AuthorityExists, StaleVersion.
     """
-    if not (may_act_for(by, authority) or (may_correct_identity(by) and may_read_authority(by, authority))):
+    if not may_describe(by, authority):
         raise Forbidden
     unknown = set(changes) - DETAILS
     if unknown:
         raise Invalid(errors={name: [_("This field cannot be written.")] for name in sorted(unknown)})
     row = LocalAuthority.objects.get(pk=authority.pk)
-    told = _canonical(dict(changes))
+    told = canonical(dict(changes))
     moved = {name: value for name, value in told.items() if getattr(row, name) != value}
     if expected_version is not None and row.version != expected_version:
         raise StaleVersion
@@ -144,17 +156,22 @@ def verify_authority(*, authority: LocalAuthority, by: Actor) -> LocalAuthority:
 
 @transaction.atomic
 def suspend_authority(*, authority: LocalAuthority, reason: str, by: Actor) -> LocalAuthority:
-    """Nothing new is provisioned for it until it is resumed. Raises Forbidden, Invalid, WrongState."""
+    """Nothing new is provisioned for it until it is resumed, and mandates rest; its people read the reason, by mail
+    too. Copies and restores go on: a subscription is suspended apart. Raises Forbidden, Invalid, WrongState.
+    """
     if not may_verify(by):
         raise Forbidden(_("Only the region's operators suspend authorities."))
     if not reason.strip():
         raise Invalid(errors={"reason": [_("Say why: the authority will read it.")]})
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(errors={"reason": [_("At most %(count)s characters.") % {"count": LONGEST_REASON}]})
     check_text("reason", reason, lines=True)
     row = LocalAuthority.objects.get(pk=authority.pk)
     if row.state == AuthorityState.SUSPENDED:
         raise WrongState(_("This authority is already suspended."))
     before = row.state
-    _swap(row, by, state=AuthorityState.SUSPENDED)
+    _swap(row, by, state=AuthorityState.SUSPENDED, suspension_reason=reason.strip())
+    StandingNotice.objects.create(authority=row, state=row.state, reason=row.suspension_reason)
     _record(
         by,
         "authority.suspended",
@@ -174,17 +191,21 @@ def resume_authority(*, authority: LocalAuthority, by: Actor) -> LocalAuthority:
     if row.state != AuthorityState.SUSPENDED:
         raise WrongState(_("This authority is not suspended."))
     after = AuthorityState.VERIFIED if row.verified_at else AuthorityState.PENDING
-    _swap(row, by, state=after)
+    _swap(row, by, state=after, suspension_reason="")
+    StandingNotice.objects.create(authority=row, state=row.state)
     _record(by, "authority.resumed", row, before={"state": AuthorityState.SUSPENDED}, after={"state": after})
     return row
 
 
-def _canonical(told: dict[str, Any]) -> dict[str, Any]:
+def canonical(told: dict[str, Any]) -> dict[str, Any]:
     """Codes as their registers write them; no blanks around what was typed."""
     clean = {name: value.strip() if isinstance(value, str) else value for name, value in told.items()}
     for name in ("ipa_code", "pec", "security_contact_email"):
         if isinstance(clean.get(name), str):
             clean[name] = clean[name].lower()
+    if clean.get("kind") == AuthorityKind.SUPPLIER and not clean.get("ipa_code"):
+        # The Indice PA knows no suppliers; the register of companies knows them by this number.
+        clean["ipa_code"] = f"piva_{clean.get('fiscal_code', '')}"
     if isinstance(clean.get("province"), str):
         clean["province"] = clean["province"].upper()
     return clean

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from tenants.models import CacheRow, CallCount, IdempotencyRecord
+from tenants.models import CacheRow, CallCount, IdempotencyRecord, Registration, RegistrationState
 from tenants.usage import present_minute
 
 # Clients are promised that an answer is remembered for a day.
@@ -20,6 +20,10 @@ ANSWERS_KEPT: Final = timedelta(days=2)
 CLOCKS_APART: Final = timedelta(hours=1)
 # The least that the Italian data protection authority asks for administrators (27 November 2008): six months.
 SIGN_INS_KEPT: Final = timedelta(days=184)
+# What nobody proved is forgotten, as the page promises; codes live for two days.
+UNPROVEN_KEPT: Final = timedelta(days=7)
+# A no can be asked about for half a year; then the trail alone remembers.
+REFUSED_KEPT: Final = timedelta(days=184)
 # A batch is one short transaction.
 BATCH: Final = 1000
 # The worker that does this looks after due stacks too; what is left waits for the next slot.
@@ -39,6 +43,8 @@ def _expired() -> Iterator[QuerySet[Any]]:
     yield Session.objects.filter(expire_date__lt=Now() - CLOCKS_APART)
     yield CacheRow.objects.filter(expires__lt=Now() - CLOCKS_APART)
     yield CallCount.objects.filter(minute__lt=present_minute())
+    yield Registration.objects.filter(state=RegistrationState.UNPROVEN, sent_in_at__lt=Now() - UNPROVEN_KEPT)
+    yield Registration.objects.filter(state=RegistrationState.REFUSED, decided_at__lt=Now() - REFUSED_KEPT)
     yield AccessLog.objects.filter(attempt_time__lt=Now() - SIGN_INS_KEPT)
 
 

@@ -15,7 +15,7 @@ from tenants.models import (
     User,
     UserKind,
 )
-from tenants.models.errors import Forbidden, Invalid
+from tenants.models.errors import Forbidden, Invalid, NotFound
 from tenants.permissions import may_grant, may_manage_members
 from tenants.services import audit
 from tenants.services.checking import check_fields
@@ -57,7 +57,7 @@ def add_member(*, authority: LocalAuthority, user: User, role: str, by: Actor) -
     known = Membership.objects.filter(user=user, authority=authority).first()
     if known and known.role == role:
         return known
-    _keep_an_owner(known, role)
+    keep_an_owner(known, role)
     member, _new = Membership.objects.update_or_create(user=user, authority=authority, defaults={"role": role})
     user.forget_roles()
     audit.record(
@@ -70,6 +70,55 @@ def add_member(*, authority: LocalAuthority, user: User, role: str, by: Actor) -
         after={"role": role, "email": user.email},
     )
     return member
+
+
+@transaction.atomic
+def end_membership(*, authority: LocalAuthority, user: User, by: Actor) -> None:
+    """End a person's access to an authority; one's own too. Raises Forbidden, NotFound, Invalid (the only owner).
+
+    Tokens give no more than the person has, so they open nothing there any more.
+    """
+    if not (may_manage_members(by, authority) or (by.user.pk == user.pk and by.reaches(authority.pk))):
+        raise Forbidden(_("Only an owner of the authority, or the region, ends somebody's access."))
+    member = Membership.objects.filter(user=user, authority=authority).first()
+    if member is None:
+        raise NotFound
+    keep_an_owner(member, "")
+    member.delete()
+    user.forget_roles()
+    audit.record(
+        by=by,
+        action="member.removed",
+        authority=authority,
+        subject_type="person",
+        subject_id=user.public_id,
+        before={"role": member.role, "email": user.email},
+    )
+
+
+@transaction.atomic
+def take_region_role(*, user: User, role: str, by: Actor) -> None:
+    """Take a role at the region away. Administrators only, and never from the last administrator.
+
+    Raises Forbidden, NotFound, Invalid.
+    """
+    if not may_grant(by):
+        raise Forbidden(_("Only the region's administrators give roles."))
+    granted = RegionRole.objects.filter(user=user, role=role).first()
+    if granted is None:
+        raise NotFound
+    others = RegionRole.objects.filter(role=RegionRoleName.ADMINISTRATOR, user__is_active=True).exclude(user=user)
+    if role == RegionRoleName.ADMINISTRATOR and not others.exists():
+        raise Invalid(errors={"role": [_("This is the only administrator: make somebody else one first.")]})
+    granted.delete()
+    user.forget_roles()
+    audit.record(
+        by=by,
+        action="region_role.taken",
+        subject_type="person",
+        subject_id=user.public_id,
+        before={"role": role, "email": user.email},
+    )
 
 
 @transaction.atomic
@@ -109,7 +158,7 @@ def appoint_first_administrator(*, user: User) -> RegionRole:
     return granted
 
 
-def _keep_an_owner(known: Membership | None, role: str) -> None:
+def keep_an_owner(known: Membership | None, role: str) -> None:
     """An authority without an owner can be reached only by letter: refuse to make one."""
     if known is None or known.role != MemberRole.OWNER or role == MemberRole.OWNER:
         return

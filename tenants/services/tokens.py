@@ -10,7 +10,6 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import SCOPES, Actor, ApiToken, LocalAuthority, User
@@ -19,6 +18,7 @@ from tenants.permissions import may_read_authority
 from tenants.selectors import token_by_digest
 from tenants.services import audit
 from tenants.services.checking import check_fields
+from tenants.services.service_accounts import may_manage_account
 
 # Recognisable in a leaked file, so that scanners find it.
 MARK: Final = "mcl_"
@@ -49,17 +49,18 @@ def issue_token(
     authority: LocalAuthority | None = None,
     days: int = DEFAULT_DAYS,
 ) -> IssuedToken:
-    """A new token for `user`: by the person, never wider than the token that asks for it.
+    """A new token for `user`: by the person, or by who answers for a service account; never wider than the token
+    that asks for it. Its days are counted by the database's clock.
 
     Raises Invalid (scopes, days, name, authority), Forbidden (somebody else's token).
     """
-    if by.user.pk != user.pk:
+    if by.user.pk != user.pk and not may_manage_account(by, user):
         raise Forbidden(_("A token is issued by the person who will use it."))
     wanted = sorted(set(scopes))
     _check_scopes(wanted, by)
     if not 1 <= days <= MAX_DAYS:
         raise Invalid(errors={"days": [_("A token lives between 1 and 366 days.")]})
-    if authority is not None and not may_read_authority(by, authority):
+    if authority is not None and not may_read_authority(Actor(user, authority_id=by.authority_id), authority):
         raise Invalid(errors={"authority": [_("There is no such authority.")]})
     narrowed = authority.pk if authority else by.authority_id
     secret = MARK + secrets.token_urlsafe(SECRET_BYTES)
@@ -70,26 +71,31 @@ def issue_token(
         secret_sha256=digest_of(secret),
         scopes=wanted,
         authority_id=narrowed,
-        expires_at=timezone.now() + timedelta(days=days),
+        expires_at=Now() + timedelta(days=days),
     )
-    check_fields(token, exclude={"secret_sha256"})
+    check_fields(token, exclude={"secret_sha256", "expires_at"})
     token.save(force_insert=True)
+    token.refresh_from_db()
     audit.record(
         by=by,
         action="token.issued",
         authority=token.authority,
         subject_type="token",
         subject_id=token.public_id,
-        after={"prefix": token.prefix, "scopes": wanted, "expires_at": token.expires_at},
+        after={
+            "prefix": token.prefix,
+            "scopes": wanted,
+            "expires_at": token.expires_at,
+            "holder": user.public_id,
+        },
     )
-    token.refresh_from_db()
     return IssuedToken(token, secret)
 
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, by: Actor) -> None:
     """From now on it opens nothing. Revoking twice changes nothing. Somebody else's is NotFound."""
-    if token.user_id != by.user.pk:
+    if token.user_id != by.user.pk and not may_manage_account(by, token.user):
         raise NotFound
     if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=Now()):
         return
@@ -110,12 +116,12 @@ def actor_of_secret(secret: str, *, ip: str = "") -> Actor | None:
     token = token_by_digest(digest_of(secret))
     if token is None:
         return None
-    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USED_RESOLUTION)
-    if token.last_used_at is None or timezone.now() - token.last_used_at > USED_RESOLUTION:
+    if token.unused_s is None or token.unused_s > USED_RESOLUTION.total_seconds():
+        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USED_RESOLUTION)
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
     return Actor(
         user=token.user,
-        scopes=frozenset(token.scopes),
+        scopes=token.scopes,
         authority_id=token.authority_id,
         ip=ip,
         token_prefix=token.prefix,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("mcloud_portal", "tenants", "elaastic", "provisioning", "lab", "bench")
+PACKAGES = ("mcloud_portal", "tenants", "elaastic", "provisioning", "gateway", "lab", "bench")
 LONGEST_FILE, LONGEST_FUNCTION, ENGINE_LINES = 400, 60, 600
 NAMELESS = {"utils", "helpers", "common", "misc"}
 

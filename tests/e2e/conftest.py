@@ -9,6 +9,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from lab.fixtures import postgres_lab
+
+__all__ = ["postgres_lab"]
+
 # Playwright runs an event loop in this thread, which Django takes for an async view and refuses.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 

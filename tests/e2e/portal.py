@@ -15,6 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tenants.services.demo import DEMO_PASSWORD
+from tests.scene.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 # Generous: two cores are shared with the cluster, the browser and whatever else runs.
@@ -95,6 +96,12 @@ def sign_in(page: Page, email: str) -> None:
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.locator("main").get_by_role("button", name="Accedi").click()
     expect(page.get_by_role("banner").get_by_role("button", name="Esci")).to_be_visible()
+
+
+def signed_in(context: BrowserContext, base: str, stage: Stage, who: str) -> None:
+    """The session that a stage's person has, second factor included."""
+    cookies = stage.pages.client(who).cookies
+    context.add_cookies([{"name": n, "value": c.value, "url": base} for n, c in cookies.items()])
 
 
 def confirm_that_it_is_me(page: Page) -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tenants.services.demo import DEMO_PASSWORD
 from tests.e2e.goodness import screenshot
+from tests.e2e.keys import enter, press, type_into
 from tests.e2e.portal import confirm_that_it_is_me, running_portal, somebody, wait_for
 
 pytestmark = pytest.mark.browser
@@ -63,52 +64,24 @@ def test_by_keyboard_alone_a_town_asks_the_region_says_yes_and_the_secret_is_col
     browser: Browser, portal: str
 ) -> None:
     with somebody(browser, portal, "tecnico@altro.example", 1280) as page:
-        _press(page, "Chiedi il livello 1")
-        _type(page, "Nome dell'archivio 1", "protocollo")
+        press(page, "Chiedi il livello 1")
+        type_into(page, "Nome dell'archivio 1", "protocollo")
         page.keyboard.press("Enter")  # goes on, and neither adds nor removes an archive
         expect(page.locator("h1")).to_have_text("Controlla e invia")
-        _press(page, "Invia la richiesta")
+        press(page, "Invia la richiesta")
         wait_for(page, page.get_by_role("heading", name="Il piano", exact=True), WORK_MS)
         address = page.url
         with somebody(browser, portal, APPROVER, 1280) as approver:
             approver.goto(address)
-            _type(approver, "Nota per l'ente", "Va bene.")
-            _press(approver, "Approva questo piano")
+            type_into(approver, "Nota per l'ente", "Va bene.")
+            press(approver, "Approva questo piano")
             expect(approver.locator("#messages")).to_contain_text("approvata")
         page.goto("/subscriptions/")
-        _press(page, "Comune di Altrove sul Metauro")
+        press(page, "Comune di Altrove sul Metauro")
         wait_for(page, page.get_by_role("heading", name="Il tuo spazio è pronto"), WORK_MS)
-        _press(page, "Ritira: Chiave per scrivere le copie")
+        press(page, "Ritira: Chiave per scrivere le copie")
         if "reauthenticate" in page.url:
-            _type(page, "Password", DEMO_PASSWORD)
-            with page.expect_navigation():
-                page.keyboard.press("Enter")
-        _press(page, "Mostra il segreto adesso")
+            type_into(page, "Password", DEMO_PASSWORD)
+            enter(page)
+        press(page, "Mostra il segreto adesso")
         expect(page.locator("#secret-key")).to_be_visible()
-
-
-_FOCUSED = "() => { const e = document.activeElement; return (e.textContent || '').trim() }"
-_LABEL = "() => [...(document.activeElement.labels || [])].map(l => l.textContent.trim()).join(' ')"
-
-
-def _tab_to(page: Page, words: str, asked: str) -> None:
-    page.wait_for_load_state()
-    for _step in range(80):
-        page.keyboard.press("Tab")
-        if str(page.evaluate(asked)).startswith(words):
-            return
-    raise AssertionError(f"Tab never reaches “{words}” on {page.url}.")
-
-
-def _press(page: Page, words: str) -> None:
-    """Tab until it has the focus, then Enter."""
-    _tab_to(page, words, _FOCUSED)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-
-
-def _type(page: Page, label: str, text: str) -> None:
-    """Tab to the field, replace what stands in it."""
-    _tab_to(page, label, _LABEL)
-    page.keyboard.press("Control+A")
-    page.keyboard.type(text)

@@ -23,7 +23,7 @@ OPEN_PAGES = {
     "password-reset-sent": "/accounts/password/reset/done/",
     "password-reset-bad-link": "/accounts/password/reset/key/1-bad/",
     "password-reset-done": "/accounts/password/reset/key/done/",
-    **{f"error-{n}": f"/error/{n}/" for n in ("400", "403", "403_csrf", "404", "429", "500", "503")},
+    **{f"error-{n}": f"/error/{n}/" for n in ("400", "403", "403_csrf", "404", "413", "429", "500", "503")},
     **{n: f"/{n}/" for n in ("privacy", "legal_notes", "accessibility", "contacts")},
 }
 

@@ -15,12 +15,23 @@ from elaastic.models import Request
 from elaastic.services import planning
 from provisioning.domain.handler import Sample, Target
 from provisioning.domain.observation import Absent, InProgress, Observation, Outcome, Present, Sighting
+from provisioning.domain.secrets import Secret
+from provisioning.kinds import KINDS
+from provisioning.kinds.proxmox import TokenSpec
 from provisioning.services import capacity, surroundings, sweep
 from provisioning.signals import doorbell
 
 SITES = ("ancona", "macerata", "pesaro")
 SITE_GIB = 10_000
 ENDPOINT = "http://127.0.0.1:7480"
+# What references between OpenStack's and Proxmox's resources ask for.
+_OTHERS = (
+    *("project", "user", "group", "role", "network", "subnet", "pool", "path", "token_id"),
+    *("credential", "security_group", "port", "image", "server"),
+)
+WAYS = {"swift": f"{ENDPOINT}/auth/v1.0", "sftp": "sftp://files.example:2022", "webdav": "https://dav.example"}
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkVVj6mRBt3n/J9NG7ljvpCQXp6QkFXG9bx/6QJv621"
+FINGERPRINT = "SHA256:AUHlYpPo+fYB6X4GgSOwGfYlSgscpySSTiaodSERkvs"  # as ssh-keygen says
 
 
 class _Handler:
@@ -34,10 +45,13 @@ class _Handler:
 
     def create(self, target: Target) -> Outcome:
         outputs = {"uid": f"{target.marker.stack}${target.name}", "bucket": getattr(target.spec, "bucket", "")}
+        outputs["tenant"] = target.marker.stack
+        outputs |= {name: f"{target.name}-{name}" for name in _OTHERS}
         if "access_key" in target.secrets:
             outputs["access_key"] = target.secrets["access_key"].reveal()
         self.made[target.full_name] = Present(target.full_name, target.spec.declared(), outputs)
-        return Outcome(external_id=target.full_name)
+        shown = {"secret": Secret("once")} if isinstance(target.spec, TokenSpec) else {}
+        return Outcome(external_id=target.full_name, secrets=shown)
 
     def update(self, target: Target, after: object) -> Outcome:
         return self.create(target)
@@ -54,8 +68,10 @@ class MemoryProvider:
     """One platform."""
 
     def __init__(self) -> None:
-        self.handlers = {kind: _Handler() for kind in ("ceph.user", "ceph.key", "ceph.bucket")}
+        self.handlers = {kind: _Handler() for kind in KINDS}
         self.pushed: list[str] = []
+        self.consoles: dict[str, str] = {}
+        self.agents: set[str] = set()
 
     def probe(self) -> None:
         """It always answers."""
@@ -72,9 +88,32 @@ class MemoryProvider:
     def capacity(self) -> list[Sample]:
         return []
 
+    def sizes(self) -> list[tuple[str, int, int, int]]:
+        return [("small", 2, 2048, 20), ("large", 16, 32768, 200)]
 
-def write_region_file(folder: Path) -> Path:
-    """The file of this region; nothing listens at its addresses."""
+    def console(self, server: str, lines: int) -> str:
+        return self.consoles.get(server.rpartition("machine-")[2], "")
+
+    def stores(self) -> list[tuple[str, frozenset[str], int]]:
+        return [("shared", frozenset({"images", "import"}), 1 << 40)]
+
+    @property
+    def agent(self) -> "MemoryProvider":
+        """It is its own: `agents` names the machines in which one is there."""
+        return self
+
+    def answers(self, guest: str) -> bool:
+        return guest.rpartition("machine-")[2] in self.agents
+
+    def runs(self, server: str) -> bool:
+        return True
+
+    def health(self) -> list[str]:
+        return []
+
+
+def write_region_file(folder: Path, *more: dict[str, Any]) -> Path:
+    """The file of this region, with these platforms too; nothing listens at its addresses."""
     secret = folder / "credentials.yaml"
     secret.write_text("access_key: nobody\n")
     content = {
@@ -88,7 +127,8 @@ def write_region_file(folder: Path) -> Path:
                 "id": "ceph-test",
                 "provider": "ceph",
                 "sites": list(SITES),
-                "endpoints": {"api": ENDPOINT, "data": ENDPOINT},
+                "endpoints": {"api": ENDPOINT, "data": ENDPOINT, **WAYS},
+                "sftp_host_key": HOST_KEY,
                 "region": "marche",
                 "credentials_file": str(secret),
                 "queue": "ceph",
@@ -97,12 +137,22 @@ def write_region_file(folder: Path) -> Path:
                     {"id": "three", "sites": list(SITES), "copies": 3},
                     {"id": "two", "sites": list(SITES[:2]), "copies": 2},
                 ],
-            }
+            },
+            *({**one, "credentials_file": str(secret)} for one in more),
         ],
     }
     path = folder / "region.yaml"
     path.write_text(yaml.safe_dump(content))
     return path
+
+
+def machines_platform(provider: str, site: str, **totals: int) -> dict[str, Any]:
+    """A platform on which machines start, on one site."""
+    return {
+        "id": f"{provider}-{site}", "provider": provider, "sites": [site], "endpoints": {"api": ENDPOINT},
+        "queue": "ceph", "totals_by_site": {site: totals},
+        **({"domain": "test"} if provider == "openstack" else {}),
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,16 +15,19 @@ from django.db import connection
 
 from elaastic.levels import LEVELS
 from elaastic.levels.level1 import blueprint
-from elaastic.models import Request, Subscription
+from elaastic.models import Drill, Request, Subscription
+from elaastic.selectors.placing import keep_placement
 from elaastic.services.asking import request_subscription
+from elaastic.services.changing import suspend
 from elaastic.services.deciding import approve_request
+from elaastic.services.keys import revoke
 from elaastic.services.operating import retry_stack
 from mcloud_portal import sweeper
 from provisioning import vault
 from provisioning.domain.conditions import AT_REST, State
 from provisioning.domain.manifest import Manifest, Placement
 from provisioning.engine.targets import Scene
-from provisioning.models import Plan, PlatformState, Resource, Stack, TimedWork, clock
+from provisioning.models import Operation, Plan, PlatformState, Resource, Stack, TimedWork, clock
 from provisioning.services import stacks, surroundings, upkeep
 from provisioning.signals import doorbell
 from tenants.models import Actor, LocalAuthority, User
@@ -33,6 +36,7 @@ from tests.faults.offset import Offset
 from tests.faults.shifted import Shifted
 
 TERMS: Final[dict[str, Any]] = {**LEVELS[1].defaults, "quota_gib": 100}
+COPY: Final = {"copies/first": b"the town's registers " * 50}
 # Time that may pass, and looks that may be taken, until everything rests: more is a loop without end.
 LONGEST: Final = timedelta(hours=3)
 MOST_LOOKS: Final = 400
@@ -66,16 +70,29 @@ def furnish() -> None:
 
 def order(authority: str = "home", terms: dict[str, Any] | None = None, *, rings: bool = False) -> None:
     """A person asks, a worker plans, another person says yes."""
+    ask(authority, terms, rings=rings)
+    say_yes(rings=rings)
+
+
+def ask(
+    authority: str = "home", terms: dict[str, Any] | None = None, *, level: int = 1, rings: bool = False
+) -> None:
+    """A person asks and a worker plans."""
     begin(rings=rings)
     by = {"home": "owner@comune.example", "other": "stranger@comune.example"}[authority]
-    asked = request_subscription(
+    request_subscription(
         authority=LocalAuthority.objects.get(membership__user__email=by, state="verified"),
-        level=1,
+        level=level,
         terms=terms or TERMS,
         by=_actor(by),
     )
     sweeper.run_once()
-    planned = Request.objects.get(pk=asked.pk)
+
+
+def say_yes(*, rings: bool = False) -> None:
+    """Another person says yes to what is open."""
+    begin(rings=rings)
+    planned = Request.objects.get(decision="")
     approve_request(request=planned, plan_digest=planned.plan_digest, by=_actor("approver@region.example"))
     deadline = time.monotonic() + 5
     while rings and doorbell._rings.qsize() and time.monotonic() < deadline:
@@ -86,7 +103,8 @@ def change(manifest_terms: dict[str, Any]) -> None:
     """Other terms for the same subscription: planned and approved."""
     begin()
     subscription = _subscription()
-    placement = Placement.parse(subscription.placement)
+    placement = keep_placement(LEVELS[1], manifest_terms, Placement.parse(subscription.placement))
+    assert placement is not None
     _approve(blueprint(manifest_terms, placement), placement)
 
 
@@ -96,7 +114,19 @@ def end(purge: Sequence[str] = ()) -> None:
     _approve(Manifest("level1/1"), Placement.parse(_subscription().placement), purge)
 
 
-def back_up(archives: Sequence[str]) -> None:
+def renew(key: str) -> None:
+    """The authority says that a key has leaked: the next one, and the former ends now."""
+    begin()
+    revoke(subscription=_subscription(), name=key, by=_actor("owner@comune.example"))
+
+
+def pause() -> None:
+    """An operator stops the writing."""
+    begin()
+    suspend(subscription=_subscription(), by=_actor("operator@region.example"))
+
+
+def back_up(archives: Sequence[str], content: Mapping[str, bytes] = COPY) -> None:
     """The authority's own tool puts a copy into each archive, with the key that it was given."""
     import boto3
 
@@ -112,7 +142,8 @@ def back_up(archives: Sequence[str]) -> None:
         region_name="us-east-1",
     )
     for archive in archives:
-        client.put_object(Bucket=archive, Key="copies/first", Body=b"the town's registers " * 50)
+        for key, body in content.items():
+            client.put_object(Bucket=archive, Key=key, Body=body)
 
 
 def retry() -> None:
@@ -143,15 +174,15 @@ def look() -> None:
     sweeper.run_once()
 
 
-def endure(minutes: int = 11) -> dict[str, Any]:
+def endure(minutes: int = 11, looks: int = 3) -> dict[str, Any]:
     """A few looks, a long time in which nobody looks, a few looks more: whatever comes of it."""
     source = begin()
-    for skip_s in (0, 1, 1, 1, minutes * 60, 1, 60, 60):
+    for skip_s in (0, *[1] * looks, minutes * 60, 1, 60, 60):
         due = _next_due(clock.now())
         if due is None:
             break
         source.skip(max(skip_s, (due - clock.now()).total_seconds()))
-        sweeper.run_once()
+        work()
     return shown()
 
 
@@ -183,7 +214,8 @@ def rest(*, put_off: bool = False) -> dict[str, Any]:
     began, looks = clock.now(), 0
     while (due := _next_due(clock.now())) is not None:
         source.skip((due - clock.now()).total_seconds())
-        sweeper.run_once()
+        work()
+        decide_what_waits()
         looks += 1
         if clock.now() - began > LONGEST or looks > MOST_LOOKS:
             return {**shown(), "rests": False, "chain": chain()}
@@ -201,21 +233,45 @@ def rest(*, put_off: bool = False) -> dict[str, Any]:
     }
 
 
+def work() -> None:
+    """One look of one worker; and, where a drill is under way, a turn of that."""
+    sweeper.run_once()
+    if Drill.objects.filter(settled_at=None).exists():
+        sweeper._run(("provisioning.services.operations.carry_on_next", "elaastic.services.drilling.tick"))
+
+
+def decide_what_waits() -> None:
+    """An approver reads what a worker may not carry out alone, because one wrong answer made its plan hold more."""
+    for asked in Request.objects.filter(decision="", planning_problem="NeedsApprover"):
+        approve_request(request=asked, plan_digest=asked.plan_digest, by=_actor("approver@region.example"))
+
+
 def _next_due(now: datetime) -> datetime | None:
     """The earliest moment at which a worker would do more than look at what stands."""
     if PlatformState.objects.filter(open_until__isnull=False).exists():
         return now + timedelta(seconds=1)  # until then nobody asks
-    times: list[datetime | None] = []
-    for stack in Stack.objects.all():
-        if stack.claim_expires_at:
-            times.append(stack.claim_expires_at)
-            continue
-        if _moves_by_itself(stack) or (stack.next_look and stack.next_look <= now):
-            times.append(stack.next_look)
+    stacks = {stack.pk: _due(stack, now) for stack in Stack.objects.all()}
+    times: list[datetime | None] = [due for due in stacks.values() if due]
+    # What it is about is its own stack: as long as that moves, a turn of it would only look.
+    for one in Operation.objects.filter(ended_at=None):
+        times.append(max(t for t in (one.due_at, one.claim_until, stacks[one.stack_id]) if t))
+    if not times and Drill.objects.filter(settled_at=None).exists():
+        times.append(now)  # its operation is over; the next look writes down what it came to
+    alone = Request.objects.filter(decision="", preapproved_by__isnull=False)
+    if alone.filter(plan_due=None, planning_problem="").exists():
+        times.append(now)  # the next look carries it out
     times += Request.objects.filter(decision="", plan_due__isnull=False).values_list("plan_due", flat=True)
     if not times and audit.AuditEvent.objects.filter(number__isnull=True).exists():
         times.append(now)
     return min((max(t, now) for t in times if t), default=None)
+
+
+def _due(stack: Stack, now: datetime) -> datetime | None:
+    if stack.claim_expires_at:
+        return stack.claim_expires_at
+    if _moves_by_itself(stack) or (stack.next_look and stack.next_look <= now):
+        return stack.next_look
+    return None
 
 
 def _moves_by_itself(stack: Stack) -> bool:
@@ -236,6 +292,19 @@ def let_time_pass() -> bool:
     if due is not None:
         source.skip((due - clock.now()).total_seconds())
     return due is None
+
+
+def restless() -> dict[str, Any]:
+    """For a case that does not come to rest: who holds what, and what is due when."""
+    begin()
+    stacks_told = Stack.objects.values_list("key", "claim_token", "claim_expires_at", "next_look", "state")
+    return {
+        **shown(),
+        "now": str(clock.now()),
+        "due": str(_next_due(clock.now())),
+        "held": [[str(value) for value in row] for row in stacks_told],
+        "intents": [[r.name, r.intent, str(r.next_look)] for r in Resource.objects.exclude(intent="")],
+    }
 
 
 def serve() -> None:

@@ -22,6 +22,7 @@ from provisioning.selectors import stacks
 from provisioning.services.surroundings import provider
 from tenants.models import LocalAuthority, User
 from tests.faults import acts
+from tests.personas import sign_in
 
 PEOPLE = ("owner@comune.example", "operator@region.example", "approver@region.example", "auditor@region.example")
 
@@ -35,7 +36,7 @@ def visit(into: str) -> int:
     with Path(into).open("wb") as file:
         for email in PEOPLE:
             client = Client(raise_request_exception=False)
-            client.force_login(User.objects.get(email=email), backend="django.contrib.auth.backends.ModelBackend")
+            sign_in(client, User.objects.get(email=email))
             for path in _paths(words):
                 answer = client.get(path)
                 fine += answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Which cases run: a seeded tenth, or all; one alone with `FAULTS_CASE`. A failing case prints its name.
+"""Which cases run: a seeded part, or all; one alone with `FAULTS_CASE`. A failing case prints its name.
 
 FAULTS_CASE='order/3: call 5 admin_put_quota: reset after' pytest tests/faults -m 'fault or deep'
 FAULTS_SEED=7 pytest tests/faults -m fault          another tenth, and other luck in all waits
@@ -13,6 +13,9 @@ from zlib import crc32
 
 SEED: Final = os.environ.get("FAULTS_SEED", "1")
 TENTH: Final = 10
+TWENTIETH: Final = 20
+# Of what takes long and make test-deep plays whole.
+FORTIETH: Final = 40
 # Enough to see a pattern, few enough that a broken engine does not hold up the run.
 MOST_FAILURES: Final = 8
 
@@ -45,12 +48,12 @@ def shares(of: int) -> list[Share]:
     return [Share(number, of) for number in range(of)]
 
 
-def sweep(cases: Iterable[Case], *, whole: bool, share: Share = Share()) -> None:
-    """Play them; AssertionError with every violation and the name to replay it by."""
+def sweep(cases: Iterable[Case], *, whole: bool, share: Share = Share(), part: int = TENTH) -> None:
+    """Play them, or one of `part`; AssertionError with every violation and the name to replay it by."""
     found = list(cases)
     assert found, "There is no case: the rehearsal met nothing."
     played, failures = 0, list[str]()
-    for case in _chosen(found, share, whole=whole):
+    for case in _chosen(found, share, part, whole=whole):
         played += 1
         failures += case.play()
         if len(failures) >= MOST_FAILURES:
@@ -59,10 +62,10 @@ def sweep(cases: Iterable[Case], *, whole: bool, share: Share = Share()) -> None
     assert not failures, "\n".join([f"{len(failures)} violations; FAULTS_CASE='<what stands in []>'", *failures])
 
 
-def _chosen(cases: list[Case], share: Share, *, whole: bool) -> list[Case]:
+def _chosen(cases: list[Case], share: Share, part: int, *, whole: bool) -> list[Case]:
     if asked := os.environ.get("FAULTS_CASE"):
         return [case for case in cases if case.name == asked and share.holds(case)]
     if whole:
         return [case for case in cases if share.holds(case)]
     dice = random.Random(f"{SEED} {cases[0].name}")
-    return dice.sample(cases, -(-len(cases) // TENTH))
+    return dice.sample(cases, -(-len(cases) // part))

@@ -6,14 +6,15 @@ from functools import cache
 
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.auditor")
+pytest.register_assert_rewrite("tests.faults.auditor", "tests.faults.drill_auditor")
 
 from lab.fixtures import postgres_lab, redis_lab  # noqa: E402
 from lab.postgres import Postgres  # noqa: E402
 from tests.faults.databases import PostgresDatabase  # noqa: E402
+from tests.faults.drill_auditor import DrillRehearsal  # noqa: E402
 from tests.faults.rehearsal import Rehearsal, rehearse  # noqa: E402
 from tests.faults.stage import Stage, stage  # noqa: E402
-from tests.faults.workflows import WORKFLOWS  # noqa: E402
+from tests.faults.workflows import DRILL, WORKFLOWS  # noqa: E402
 
 __all__ = ["postgres_lab", "redis_lab"]
 
@@ -33,6 +34,18 @@ def rehearsed(faults: Stage) -> Callable[[str], Rehearsal]:
 
     @cache
     def find(name: str) -> Rehearsal:
-        return rehearse(faults, by_name[name])
+        return rehearse(faults, by_name[name], Rehearsal)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def drill(faults: Stage) -> DrillRehearsal:
+    """A town's drill, as one window: cutting it takes longer than the few cases that are played of it."""
+    return rehearse(faults, DRILL, DrillRehearsal, whole=True)
+
+
+@pytest.fixture(scope="session")
+def drill_by_steps(faults: Stage) -> DrillRehearsal:
+    """The same, cut."""
+    return rehearse(faults, DRILL, DrillRehearsal)

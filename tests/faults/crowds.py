@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lab.deadline import wait_until
+from lab.system import LabError
 from tests.faults.cases import Case
-from tests.faults.kills import LEASE_OVER
+from tests.faults.kills import LEASES_OVER
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.stage import CaseFailed, Stage
 
@@ -29,7 +30,7 @@ def _kill(at: Rehearsal, workers: int, point: int, case: str) -> list[str]:
         dying = stage.start("serve", strikes={"kill_at": point})
         # With two at work the other may be the one that comes past the point; then this one has nothing to die of.
         _until_rest_or_end(stage, dying)
-        stage.database.run(LEASE_OVER)  # nobody waits the minute; should the other hold it, it must notice that
+        stage.database.run(LEASES_OVER[0])  # nobody waits the minute; should the other hold it, it must notice that
         with at_work(stage, 1):
             until_rest(stage)
     return at.conclude(case)
@@ -47,16 +48,28 @@ def at_work(stage: Stage, workers: int) -> Iterator[None]:
 
 
 def until_rest(stage: Stage) -> None:
-    """Time passes whenever nothing is due."""
-    wait_until("rest", lambda: bool(stage.value("let_time_pass")), timeout_s=REST_S)
+    """Time passes whenever nothing is due. CaseFailed with what does not rest."""
+    with _telling(stage):
+        wait_until("rest", lambda: bool(stage.value("let_time_pass")), timeout_s=REST_S)
 
 
 def _until_rest_or_end(stage: Stage, pid: int) -> None:
     def over() -> bool:
         return _dead(pid) or bool(stage.value("let_time_pass"))
 
-    wait_until("the death of the worker, or rest", over, timeout_s=REST_S)
+    with _telling(stage):
+        wait_until("the death of the worker, or rest", over, timeout_s=REST_S)
     _end(stage, pid)
+
+
+@contextmanager
+def _telling(stage: Stage) -> Iterator[None]:
+    """What holds it up, and the end of the log: whoever reads of it has no other way to know."""
+    try:
+        yield
+    except LabError as over:
+        log = stage.logged().decode(errors="replace")[-4000:]
+        raise CaseFailed(f"{over} {stage.value('restless')}\n{log}") from None
 
 
 def _dead(pid: int) -> bool:
@@ -68,4 +81,5 @@ def _end(stage: Stage, pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     ended = stage.wait(pid)
     if ended.get("signal") != signal.SIGKILL:
-        raise CaseFailed(f"A worker ended by itself: {ended}")
+        log = stage.logged().decode(errors="replace")[-4000:]
+        raise CaseFailed(f"A worker ended by itself: {ended}\n{log}")

@@ -55,11 +55,11 @@ class PostgresDatabase:
         self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._on_server("CREATE DATABASE {}")
 
-    def _on_server(self, statement: str) -> None:
+    def _on_server(self, statement: str, suffix: str = "") -> None:
         server = psycopg2.connect(self._server)
         server.autocommit = True
         with server.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(sql.Identifier(self.name)))
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(self.name + suffix)))
         server.close()
 
     def open(self) -> None:
@@ -72,9 +72,24 @@ class PostgresDatabase:
         self._tables = [name for (name,) in found if name not in fixed]
 
     def close(self) -> None:
-        """The database goes as well."""
+        """The database goes as well, and its dump."""
         self._connection.close()
-        self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        for suffix in ("", "_dump"):
+            self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", suffix)
+
+    def dump_whole(self) -> None:
+        """Kept beside it, counters and all, as an operator's nightly dump."""
+        self._connection.close()
+        self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", "_dump")
+        self._on_server(f'CREATE DATABASE {{}} TEMPLATE "{self.name}"', "_dump")
+        self.open()
+
+    def put_back_whole(self) -> None:
+        """The dump takes its place; unlike `restore`, the counters go back as well."""
+        self._connection.close()
+        self._on_server("DROP DATABASE {} WITH (FORCE)")
+        self._on_server(f'CREATE DATABASE {{}} TEMPLATE "{self.name}_dump"')
+        self.open()
 
     def saved(self) -> dict[str, bytes]:
         """Table -> its rows, as COPY writes them."""

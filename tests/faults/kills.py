@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from tests.faults.cases import Case
 from tests.faults.rehearsal import Rehearsal, Window
 
-LEASE_OVER = "UPDATE provisioning_stack SET claim_expires_at = '2000-01-01' WHERE claim_token IS NOT NULL"
+LEASES_OVER = (
+    "UPDATE provisioning_stack SET claim_expires_at = '2000-01-01' WHERE claim_token IS NOT NULL",
+    "UPDATE provisioning_operation SET claim_until = '2000-01-01' WHERE claim_token IS NOT NULL",
+)
 
 
 def killed(at: Rehearsal) -> Iterator[Case]:
@@ -52,7 +55,8 @@ def _sleep(at: Rehearsal, window: Window, point: int, case: str) -> list[str]:
     pid = stage.start("rest", strikes={"stop_at": point})
     ended = stage.wait(pid)
     assert "stopped" in ended, ended
-    stage.database.run(LEASE_OVER)
+    for statement in LEASES_OVER:
+        stage.database.run(statement)
     stage.act("rest")
     os.kill(pid, signal.SIGCONT)
     ended = stage.wait(pid)

@@ -37,7 +37,14 @@ def _warm() -> None:
     django.setup()
     from django.db import connections
 
-    for module in ("tests.faults.canaries", "tests.faults.strikes", "mcloud_portal.celery", "mcloud_portal.urls"):
+    for module in (
+        "tests.faults.canaries",
+        "tests.faults.aftermath",
+        "tests.faults.drills",
+        "tests.faults.strikes",
+        "mcloud_portal.celery",
+        "mcloud_portal.urls",
+    ):
         importlib.import_module(module)
     from tests.faults import sdk
 
@@ -56,7 +63,7 @@ def _start(asked: dict[str, Any], answers: dict[int, int]) -> int:
         answers[pid] = reader
         return pid
     os.close(reader)
-    os.close(0)
+    _read_nothing()
     try:
         answer = _run(asked)
     except BaseException:
@@ -65,11 +72,21 @@ def _start(asked: dict[str, Any], answers: dict[int, int]) -> int:
     os._exit(0)
 
 
+def _read_nothing() -> None:
+    """Something stays at 0. SQLite closes again what it got there, and with that closing, as POSIX has it, go all
+    locks that the process's other threads hold on the database.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+
 def _run(asked: dict[str, Any]) -> dict[str, Any]:
-    from tests.faults import acts, canaries, strikes
+    from tests.faults import acts, aftermath, canaries, drills, schedulers, strikes, towns
 
     random.seed(asked["chance"])  # a fork would draw its own
-    act = getattr(acts, asked["act"], None) or getattr(canaries, asked["act"])
+    modules = (acts, drills, canaries, aftermath, towns, schedulers)
+    act = next(a for a in (getattr(m, asked["act"], None) for m in modules) if a)
     with strikes.armed(**asked.get("strikes", {})) as answer:
         answer["value"] = act(**asked.get("args", {}))
     return answer

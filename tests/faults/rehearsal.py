@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.faults.auditor import Expected, Region, audit, tenant_of
 from tests.faults.stage import CaseFailed, Stage
@@ -46,28 +46,50 @@ class Rehearsal:
     def conclude(self, case: str, acts: int = 0) -> list[str]:
         """Run to rest and audit; violations, each with the case it belongs to."""
         came_to = self.stage.value("rest")
-        expected = replace(self.expected, acts=acts)
-        return [f"[{case}] {wrong}" for wrong in audit(self.stage, self.stack, expected, came_to)]
+        return [f"[{case}] {wrong}" for wrong in self.wrong(came_to, acts)]
+
+    def look_before(self) -> None:
+        """What there is before the work, and whose."""
+        bystanders = Region.read(self.stage).without(tenant_of(self.stack))
+        (trail,) = self.stage.database.rows("SELECT COUNT(*) FROM tenants_auditevent")[0]
+        workflow = self.workflow
+        self.expected = Expected(workflow.rows, workflow.reserved, bystanders, None, 0, trail + workflow.acts)
+
+    def learn(self) -> None:
+        """What it came to without a fault is what it comes to with every one."""
+        self.expected = replace(self.expected, picture=Region.read(self.stage).picture(tenant_of(self.stack)))
+
+    def wrong(self, came_to: Mapping[str, Any], acts: int = 0) -> list[str]:
+        """Every violation; `acts`: audit events that the case itself adds."""
+        return audit(self.stage, self.stack, replace(self.expected, acts=acts), came_to)
 
 
-def rehearse(stage: Stage, workflow: Workflow) -> Rehearsal:
-    """Prepare, run once, note what it came to, and measure the windows."""
-    made = Rehearsal(workflow, stage)
+R = TypeVar("R", bound=Rehearsal)
+
+
+def rehearse(stage: Stage, workflow: Workflow, kind: type[R], *, whole: bool = False) -> R:
+    """Prepare, run once, note what it came to, and measure the windows; `whole`: one window, all of it."""
+    made = kind(workflow, stage)
     workflow.prepare(stage)
     stage.save(made.start)
     made.stack = _stack_of_home(stage)
-    bystanders = Region.read(stage).without(tenant_of(made.stack))
-    (trail,) = stage.database.rows("SELECT COUNT(*) FROM tenants_auditevent")[0]
-    made.points = list(stage.act("rest")["reached"])
+    made.look_before()
     stage.restore(made.start)
-    states = _run_and_save(made)
-    came_to = stage.value("rest")
-    made.expected = Expected(workflow.rows, workflow.reserved, bystanders, None, 0, trail)
-    if wrong := audit(stage, made.stack, made.expected, came_to):
-        raise CaseFailed(f"{workflow.name} without any fault: {wrong}")
-    made.expected = replace(made.expected, picture=Region.read(stage).picture(tenant_of(made.stack)))
-    made.windows = [_measured(stage, state) for state in states]
+    met = stage.act("rest")
+    made.points, calls = list(met["reached"]), tuple(stage.calls())
+    _learn(made, met["value"])
+    made.windows = [Window(made.start, tuple(made.points), calls, met["statements"], met["commits"])]
+    if not whole:
+        stage.restore(made.start)
+        states = _run_and_save(made)
+        made.windows = [_measured(stage, state) for state in states]
     return made
+
+
+def _learn(made: Rehearsal, came_to: Mapping[str, Any]) -> None:
+    if wrong := made.wrong(came_to):
+        raise CaseFailed(f"{made.workflow.name} without any fault: {wrong}")
+    made.learn()
 
 
 def _stack_of_home(stage: Stage) -> str:
@@ -82,14 +104,12 @@ def _run_and_save(made: Rehearsal) -> list[str]:
     """One worker, stopped at each crash point and continued; where a window begins, the state is saved."""
     stage, states = made.stage, [made.start]
     pid = stage.start("rest", strikes={"stop_at": -1})
-    for name in made.points:
-        if "stopped" not in (ended := stage.wait(pid)):
-            raise CaseFailed(f"{made.workflow.name} does not reach {name} a second time: {ended}")
-        if name.startswith(_OVER):
+    while "stopped" in (ended := stage.wait(pid)):
+        if stage.point().startswith(_OVER):
             states.append(f"{made.workflow.name}/{len(states)}")
             stage.save(states[-1])
         os.kill(pid, signal.SIGCONT)
-    if "value" not in (ended := stage.wait(pid)):
+    if "value" not in ended:
         raise CaseFailed(f"{made.workflow.name}: {ended}")
     return states
 

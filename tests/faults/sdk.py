@@ -10,11 +10,14 @@ def warm() -> None:
     """In the parent, once: read what every client is made from, and shorten every client's patience."""
     import boto3
     import botocore.session
+    import openstack  # noqa: F401  (imported late by those that call, and slow to)
 
-    from provisioning.providers.ceph.client import mon, rgw, s3
+    from provisioning.providers.ceph.client import mon, rgw, s3_clients
+    from provisioning.providers.openstack.client import cloud
 
-    for module in (rgw, s3, mon):
+    for module in (rgw, s3_clients, mon):
         module.READ_S = CALL_S  # type: ignore[misc]  # Final for the code, a setting for its test
+    cloud.TIMEOUT_S = CALL_S  # type: ignore[misc,assignment]
     shared = botocore.session.get_session().get_component("data_loader")
     boto3.session.Session = _OneLoader(boto3.session.Session, shared)  # type: ignore[misc,assignment]
     boto3.session.Session().client(

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from django.db import close_old_connections, connection
@@ -20,6 +21,11 @@ EVERY: Final = -1  # stop at every crash point
 DONE: Final = ("recorded",)  # a step is over here
 
 
+def point_file() -> Path:
+    """Where a child that stops says at which point it is."""
+    return Path(os.environ["FAULTS_CLOCK"]).with_name("point")
+
+
 class Halted(BaseException):
     """The end of a measured window; no worker code catches it."""
 
@@ -27,8 +33,9 @@ class Halted(BaseException):
 class _Met:
     """What one child met, counted while a worker's look is on."""
 
-    def __init__(self, kill_at: int, stop_at: int, statement: int, fault: str, halt: bool) -> None:
+    def __init__(self, kill_at: int, stop_at: int, statement: int, fault: str, halt: bool, die_at: int) -> None:
         self.kill_at, self.stop_at, self.statement, self.fault, self.halt = kill_at, stop_at, statement, fault, halt
+        self.die_at = die_at
         self.reached: list[str] = []
         self.statements = self.commits = 0
         self.at_work = False
@@ -39,6 +46,7 @@ class _Met:
         if len(self.reached) == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.stop_at in (len(self.reached), EVERY):
+            point_file().write_text(name)
             os.kill(os.getpid(), signal.SIGSTOP)
         if self.halt and name.startswith(DONE):
             raise Halted
@@ -46,6 +54,8 @@ class _Met:
     def execute(self, run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """Around every statement."""
         self.statements += self.at_work
+        if self.at_work and self.statements == self.die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.at_work and self.statements == self.statement:
             if self.fault == LOST:
                 _cut()  # the statement itself finds it out
@@ -69,10 +79,15 @@ class _Met:
 
 @contextmanager
 def armed(
-    kill_at: int = 0, stop_at: int = 0, statement: int = 0, fault: str = "", halt: bool = False
+    kill_at: int = 0,
+    stop_at: int = 0,
+    statement: int = 0,
+    fault: str = "",
+    halt: bool = False,
+    die_at: int = 0,
 ) -> Iterator[dict[str, Any]]:
-    """While an act runs; what it met is in the answer."""
-    met = _Met(kill_at, stop_at, statement, fault, halt)
+    """While an act runs; what it met is in the answer. `die_at`: killed before that statement."""
+    met = _Met(kill_at, stop_at, statement, fault, halt, die_at)
     answer: dict[str, Any] = {}
     real_commit, real_look = connection._commit, sweeper.run_once
 

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.cases import Share, shares, sweep
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.statements import failed
-from tests.faults.workflows import WORKFLOWS
+from tests.faults.workflows import DEEP, WORKFLOWS
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.real]
 Rehearsed = Callable[[str], Rehearsal]
@@ -22,6 +22,6 @@ def test_a_tenth_of_the_failing_statements_changes_no_outcome(rehearsed: Rehears
 
 @pytest.mark.deep
 @pytest.mark.parametrize("share", shares(2), ids=str)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DEEP)
 def test_no_failing_statement_changes_an_outcome(rehearsed: Rehearsed, name: str, share: Share) -> None:
     sweep(failed(rehearsed(name), every=True), whole=True, share=share)

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.cases import sweep
 from tests.faults.kills import killed, killed_from_the_start, slept
 from tests.faults.rehearsal import Rehearsal
-from tests.faults.workflows import WORKFLOWS
+from tests.faults.workflows import DEEP, WORKFLOWS
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.real]
 Rehearsed = Callable[[str], Rehearsal]
@@ -26,7 +26,7 @@ def test_a_tenth_of_the_places_to_die_changes_no_outcome(rehearsed: Rehearsed, n
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DEEP)
 def test_no_place_to_die_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
     sweep(killed(rehearsed(name)), whole=True)
 
@@ -38,6 +38,6 @@ def test_a_tenth_of_the_late_wakings_changes_no_outcome(rehearsed: Rehearsed, na
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DEEP)
 def test_no_late_waking_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
     sweep(slept(rehearsed(name)), whole=True)

@@ -22,7 +22,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """What `make up` starts: a file, a folder, no servers."""
     folder = tmp_path_factory.mktemp("embedded")
     with stage(folder / "stage", SqliteDatabase(folder / "portal.sqlite3")) as made:
-        yield rehearse(made, WORKFLOWS[0])
+        yield rehearse(made, WORKFLOWS[0], Rehearsal)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def served(
     database = PostgresDatabase(postgres_lab.url, f"workers_{os.getpid()}")
     folder = tmp_path_factory.mktemp("served")
     with stage(folder / "stage", database, MCLOUD_BROKER_URL=redis_lab.url) as made:
-        yield rehearse(made, WORKFLOWS[0])
+        yield rehearse(made, WORKFLOWS[0], Rehearsal)
 
 
 @pytest.mark.fault

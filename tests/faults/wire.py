@@ -44,6 +44,21 @@ FIELDS: Final = {
     "get_versioning": "Status",
     "get_lifecycle": "Rule",
     "get_object_lock": "ObjectLockConfiguration",
+    "projects_get": "project",
+    "images_get": "status",
+    "images_list": "images",
+    "servers_get": "status",
+    "servers_list": "servers",
+    "servers_action": "output",
+    "ports_list": "ports",
+    "ports_get": "id",
+    "networks_get": "id",
+    "networks_list": "networks",
+    "security_groups_get": "security_group_rules",
+    "grants_list": "roles",
+    "members_list": "users",
+    "flavors_list": "flavors",
+    "users_get": "enabled",
 }
 
 

@@ -1,6 +1,7 @@
 """The workflows that exist, each with the state it starts from and what it comes to.
 
-`prepare` brings a fresh portal to just before the work: everything asked, planned and approved, nothing sent.
+`prepare` brings a fresh portal to just before the work: everything asked, planned and approved, nothing sent. What
+no person decides (a new key, a suspension) is only asked: its plan and its yes are a worker's too.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ BASE: Final[dict[str, Any]] = {
 WIDER: Final[dict[str, Any]] = {
     **BASE,
     "quota_gib": 250,
-    "archives": [*BASE["archives"], {"name": "documents", "expected_interval_hours": 24}],
+    "archives": [*BASE["archives"], {"name": "documents", "expected_interval_hours": 24, "copies": 2}],
     "retention_days": 90,
 }
 ALL: Final = {name: "ready" for role in ROLES for name in (role, f"{role}-key")} | {"archive-backup": "ready"}
@@ -32,12 +33,13 @@ KEPT: Final = ALL | dict.fromkeys(ALL, "retained") | {"writer-key": "gone", "pro
 
 @dataclass(frozen=True)
 class Workflow:
-    """`reserved` in GiB on each of the three sites, at the end."""
+    """`reserved` in GiB on each of the three sites, at the end; `acts`: audit events that a worker writes."""
 
     name: str
     prepare: Callable[[Stage], None]
     rows: Mapping[str, str]
     reserved: tuple[int, ...]
+    acts: int = 0
 
 
 def _order(stage: Stage) -> None:
@@ -73,10 +75,35 @@ def _step_back(stage: Stage) -> None:
     stage.act("change", manifest_terms=BASE)
 
 
+def _new_key(stage: Stage) -> None:
+    _stands(stage)
+    stage.act("renew", key="writer")
+
+
+def _suspension(stage: Stage) -> None:
+    _stands(stage)
+    stage.act("pause")
+
+
+def _drill(stage: Stage) -> None:
+    """Of a town of level 2; the rows and the room of its own stay as they stand."""
+    stage.restore("neighbour")
+    stage.with_machines()
+    stage.act("subscribe")
+    stage.act("rest")
+    stage.act("send_images")
+    stage.act("begin_drill")
+
+
 WORKFLOWS: Final = (
     Workflow("order", _order, ALL, (100,) * 3),
     Workflow("change", _change, ALL | {"archive-documents": "ready"}, (250,) * 3),
     Workflow("end", _end, KEPT, (100,) * 3),
     Workflow("purge", _purge, dict.fromkeys(ALL, "gone"), ()),
     Workflow("step back", _step_back, ALL | NARROWER, (100,) * 3),
+    Workflow("new key", _new_key, ALL | {"writer-key": "gone", "writer-key-2": "ready"}, (100,) * 3, 1),
+    Workflow("suspension", _suspension, ALL, (100,) * 3, 1),
 )
+DRILL: Final = Workflow("drill", _drill, {}, ())
+# What make test-deep plays whole. Of the others, whose steps are among these, a tenth is played.
+DEEP: Final = ("order", "change", "end", "purge", "step back")

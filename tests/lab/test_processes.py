@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import venv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from lab.deadline import wait_until
 from lab.postgres import Postgres
 from lab.process import Daemons, identify
 from lab.redis import Redis
+from lab.registry import ROOT
 from lab.system import LabError, Options, State
 
 
@@ -47,6 +49,16 @@ def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path: Path) -> None:
     assert not daemons.alive()
 
 
+def test_what_a_killed_daemon_had_started_is_killed_too(tmp_path: Path) -> None:
+    daemons = Daemons(tmp_path)
+    daemons.spawn("parent", ["sh", "-c", "sleep 600 & echo $!; wait"])
+    wait_until("its child", lambda: daemons.tail("parent").endswith("\n"), timeout_s=10)
+    child = identify(int(daemons.tail("parent")))
+    assert child is not None
+    daemons.stop(by=signal.SIGKILL)
+    assert not child.alive()
+
+
 def test_a_daemon_that_died_is_named_with_its_last_words(tmp_path: Path) -> None:
     daemons = Daemons(tmp_path)
     daemons.spawn("brief", ["sh", "-c", "echo the disk is full; exit 1"])
@@ -59,6 +71,16 @@ def test_the_binding_says_which_package_is_missing(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(binding, "DIST_PACKAGES", tmp_path)
     with pytest.raises(LabError, match="python3-rados is not installed; run `python -m lab install ceph`"):
         binding.ensure()
+
+
+def test_the_bindings_command_binds_or_says_why_not(tmp_path: Path) -> None:
+    """The image and `make up REGION=lab` go by its end alone."""
+    venv.create(tmp_path)
+    python = str(tmp_path / "bin" / "python")
+    command = [python, "-m", "lab.ceph.binding"]
+    bound = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    loads = subprocess.run([python, "-c", "import rados"], capture_output=True, check=False).returncode == 0
+    assert loads if bound.returncode == 0 else "LabError" in bound.stderr
 
 
 def test_the_binding_refuses_another_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

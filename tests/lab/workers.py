@@ -197,16 +197,19 @@ class LivePortal:
         """Whether this worker has taken the message from the broker, by its own log."""
         return f"[{message}] received" in self.daemons.log(f"worker-{worker}").read_text(errors="replace")
 
-    def start_web(self) -> None:
-        """gunicorn as `make up` starts it; returns when it answers."""
+    def start_web(self, name: str = "web", port: int | None = None, **env: str) -> str:
+        """gunicorn as `make up` starts it; its address, when it answers. `env` differs from the portal's."""
+        port = port or self.port
         options = ["--config", "python:mcloud_portal.serving", "--workers", "1"]
-        command = [str(BIN / "gunicorn"), "mcloud_portal.wsgi:application", "--bind", f"127.0.0.1:{self.port}"]
-        self.daemons.spawn("web", [*command, *options], cwd=ROOT, env=self.environment)
-        wait_until("the web answering", self._web_answers, timeout_s=READY_S)
+        command = [str(BIN / "gunicorn"), "mcloud_portal.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+        self.daemons.spawn(name, [*command, *options], cwd=ROOT, env=self.environment | env)
+        url = f"http://127.0.0.1:{port}"
+        wait_until(f"the {name} answering", lambda: self._web_answers(name, url), timeout_s=READY_S)
+        return url
 
-    def _web_answers(self) -> bool:
-        self.daemons.check(["web"])
-        with suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+    def _web_answers(self, name: str, url: str) -> bool:
+        self.daemons.check([name])
+        with suppress(OSError), urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
             return bool(answer.status == 200)
         return False
 

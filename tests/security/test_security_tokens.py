@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from tenants.models import ApiToken, AuditEvent, AuditPersonalData, IdempotencyRecord
 from tenants.models.errors import Forbidden, Invalid, NotFound
@@ -48,7 +48,7 @@ def test_the_secret_shown_by_the_api_is_stored_nowhere_and_its_replay_is_refused
 def test_an_ended_token_opens_nothing(world: World, column: str) -> None:
     persona = world["owner"].with_token("authorities:read")
     assert persona.client().get(f"{API}/me/").status_code == 200
-    ApiToken.objects.filter(prefix=persona.secret[:10]).update(**{column: timezone.now() - timedelta(seconds=1)})
+    ApiToken.objects.filter(prefix=persona.secret[:10]).update(**{column: Now() - timedelta(seconds=1)})
     refused = persona.client().get(f"{API}/me/")
     assert (refused.status_code, refused["Content-Type"]) == (401, "application/problem+json")
     assert refused["WWW-Authenticate"].startswith("Bearer")

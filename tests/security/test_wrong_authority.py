@@ -21,7 +21,7 @@ from provisioning.domain.secrets import Secret
 from provisioning.providers.ceph.client.admin import Admin
 from provisioning.providers.ceph.client.credentials import Credentials
 from provisioning.providers.ceph.client.mon import Mon
-from provisioning.providers.ceph.client.s3 import S3
+from provisioning.providers.ceph.client.s3_clients import S3
 
 
 @dataclass

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from tenants.api import shapes
+from tenants.api import shapes, shapes_people
 from tenants.models import AuditEvent, LocalAuthority, User
 from tenants.selectors import audit_events_readable_by
 from tenants.services import audit
@@ -257,7 +257,7 @@ def test_functions_and_published_shapes_have_the_same_fields(world: World) -> No
 
     pairs = [
         (shapes.authority_shape(world.home), shapes.AuthorityShape),
-        (shapes.member_shape(Membership.objects.select_related("user")[0]), shapes.MemberShape),
+        (shapes_people.member_shape(Membership.objects.select_related("user")[0]), shapes_people.MemberShape),
         (shapes.token_shape(ApiToken.objects.get(prefix=token.secret[:10])), shapes.TokenShape),
         (shapes.audit_event_shape(event, whole=True), shapes.AuditEventShape),
         (shapes.me_shape(actor, [], 1), shapes.MeShape),

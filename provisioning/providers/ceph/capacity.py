@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from provisioning.domain.handler import Sample
 from provisioning.domain.region import PlacementTarget
-from provisioning.providers.ceph.client.errors import unusable
+from provisioning.providers.ceph.client.errors import CEPH
 from provisioning.providers.ceph.client.mon import Mon
 
 KIB_IN_GIB: Final = 2**20
@@ -82,5 +82,5 @@ def _leaves(node: Mapping[str, Any], nodes: Mapping[int, Mapping[str, Any]]) -> 
 
 def _rows(found: Any, name: str, what: str) -> list[dict[str, Any]]:
     if not isinstance(found, dict) or not isinstance(found.get(name), list):
-        raise unusable(f"asking the mons for `{what}`", f"lacks {name}")
+        raise CEPH.unusable(f"asking the mons for `{what}`", f"lacks {name}")
     return list(found[name])

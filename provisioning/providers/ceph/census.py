@@ -6,6 +6,7 @@ from typing import Final
 
 from provisioning.domain.names import Marker
 from provisioning.domain.observation import Sighting
+from provisioning.kinds.ceph import DOOR
 from provisioning.providers.ceph.client.admin import Admin, RgwUser
 from provisioning.providers.ceph.client.errors import NotThere
 
@@ -33,7 +34,8 @@ def _of_user(admin: Admin, user: RgwUser, marker: Marker) -> Iterator[Sighting]:
         return
     # The tag is readable with the owner's key only; the owner's own marker says installation and stack.
     for bucket in admin.buckets_of(user.uid):
-        yield Sighting("ceph.bucket", bucket.id, str(_beside(marker, bucket.name)))
+        kind = "ceph.door" if bucket.name == DOOR else "ceph.bucket"
+        yield Sighting(kind, bucket.id, str(_beside(marker, bucket.name)))
 
 
 def _beside(marker: Marker, name: str) -> Marker:

@@ -1,6 +1,7 @@
 """One Ceph platform: its gateway for identities, keys and archives, its mons for sites and capacity."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from provisioning.domain.handler import Handler, Sample
 from provisioning.domain.observation import Sighting
@@ -12,12 +13,14 @@ from provisioning.providers.ceph.client import credentials
 from provisioning.providers.ceph.client.admin import Admin
 from provisioning.providers.ceph.client.credentials import Credentials
 from provisioning.providers.ceph.client.mon import Mon
-from provisioning.providers.ceph.client.s3 import S3
+from provisioning.providers.ceph.client.s3 import S3Object, S3Version
+from provisioning.providers.ceph.client.s3_clients import S3
 from provisioning.providers.ceph.handlers.bucket import BucketHandler
+from provisioning.providers.ceph.handlers.door import DoorHandler
 from provisioning.providers.ceph.handlers.key import KeyHandler
 from provisioning.providers.ceph.handlers.user import UserHandler
 from provisioning.providers.ceph.marks import Marks
-from provisioning.providers.ceph.meter import Figures, figures
+from provisioning.providers.ceph.meter import Digest, Figures, digest, figures, listed
 
 
 def open_platform(platform: Platform) -> "CephProvider":
@@ -40,6 +43,7 @@ class CephProvider:
             "ceph.user": UserHandler(self._admin),
             "ceph.key": KeyHandler(self._admin),
             "ceph.bucket": BucketHandler(self._admin, self._s3),
+            "ceph.door": DoorHandler(self._admin, self._s3),
         }
 
     def probe(self) -> None:
@@ -70,9 +74,27 @@ class CephProvider:
         """Placement targets of the region file that the cluster lacks; for the check at start."""
         return self._capacity.missing(self._platform.placement_targets)
 
-    def figures(self, tenant: str, bucket: str, access_key: str, secret_key: Secret) -> Figures:
+    def figures(
+        self, tenant: str, bucket: str, access_key: str, secret_key: Secret, since: datetime | None = None
+    ) -> Figures:
         """What the archive holds, seen with its probe's key."""
-        return figures(self._admin, self._s3.signed(access_key, secret_key), tenant, bucket)
+        return figures(self._admin, self._s3.signed(access_key, secret_key), tenant, bucket, since)
+
+    def digest(self, bucket: str, key: str, access_key: str, secret_key: Secret) -> Digest | None:
+        """An object of the archive read from end to end, with its probe's key."""
+        return digest(self._s3.signed(access_key, secret_key), bucket, key)
+
+    def listed(self, bucket: str, key: str, access_key: str, secret_key: Secret) -> S3Object | None:
+        """The same object as it is listed now."""
+        return listed(self._s3.signed(access_key, secret_key), bucket, key)
+
+    def versions(self, bucket: str, access_key: str, secret_key: Secret) -> Iterator[S3Version]:
+        """Every version of every object of the archive, with its probe's key."""
+        return self._s3.signed(access_key, secret_key).versions(bucket)
+
+    def chunks(self, bucket: str, key: str, version: str, access_key: str, secret_key: Secret) -> Iterator[bytes]:
+        """One version, a MiB at a time."""
+        return self._s3.signed(access_key, secret_key).chunks(bucket, key, version)
 
     def _marks(self) -> Marks:
         # One bucket, the only one that the portal's identity may own; each platform id is a folder in it, so that

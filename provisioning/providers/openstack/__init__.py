@@ -1,1 +1,1 @@
-"""OpenStack: projects, quotas, networks and servers. Not in this release; no level uses it."""
+"""OpenStack: projects and their quotas, networks and what may pass. No level uses it yet."""

@@ -5,10 +5,13 @@ import subprocess
 
 import pytest
 
-from elaastic.selectors.configs import SECRET_HERE, TOOLS, Access
+from elaastic.selectors.access import Connection
+from elaastic.selectors.configs import NEEDS, SECRET_HERE, TOOLS, Access, tools_for
 from provisioning.domain.secrets import Secret
+from tests.elaastic.region import FINGERPRINT, HOST_KEY, WAYS
 
-HERE = Access("writer", "https://s3.region.example:7480", "marche", "AK", ("backup", "atti"), Secret("s/e+cret"))
+PLACE = Connection("https://s3.region.example:7480", "marche", ("backup", "atti"), "ente", WAYS, HOST_KEY)
+HERE = PLACE.access("writer", "AK", Secret("s/e+cret"))
 
 
 def _read(tool: str, access: Access = HERE) -> configparser.ConfigParser:
@@ -57,3 +60,39 @@ def test_every_archive_is_named_and_every_file_has_its_place(tool: str) -> None:
     assert made.filename
     assert "/" not in made.filename
     assert "s/e+cret" not in repr(HERE)
+
+
+@pytest.mark.parametrize(
+    ("tool", "url"), [("rclone-sftp", ("files.example", "2022")), ("webdav", (WAYS["webdav"],))]
+)
+def test_rclone_reads_the_password_that_it_wants_obscured(tool: str, url: tuple[str, ...]) -> None:
+    (remote,) = (section for name, section in _read(tool).items() if name != "DEFAULT")
+    assert remote["user"] == "AK"
+    assert set(url) <= set(remote.values())
+    said = subprocess.run(["rclone", "reveal", "--", remote["pass"]], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "s/e+cret"
+
+
+def test_the_host_key_stands_where_its_client_looks_for_it() -> None:
+    assert f"KnownHostsCommand /bin/echo elaastic {HOST_KEY}\n" in TOOLS["sftp"](HERE).text
+    assert FINGERPRINT in TOOLS["sftp"](HERE).text
+    assert TOOLS["rclone-sftp"](HERE).text.startswith(f"# echo '[files.example]:2022 {HOST_KEY}' > ")
+
+
+def test_a_shell_reads_the_environment_of_swift() -> None:
+    script = TOOLS["swift"](HERE).text + 'printf "%s|%s|%s" "$ST_AUTH" "$ST_USER" "$ST_KEY"'
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={})
+    assert said.stdout == f"{WAYS['swift']}|ente$writer:AK|s/e+cret"
+
+
+@pytest.mark.parametrize("tool", NEEDS)
+def test_without_the_secret_each_file_says_where_it_goes(tool: str) -> None:
+    made = TOOLS[tool](PLACE.access("restore", "AK"))
+    assert SECRET_HERE in made.text
+    assert "s/e+cret" not in made.text
+
+
+def test_a_tool_is_offered_with_its_protocol() -> None:
+    assert tools_for(HERE) == list(TOOLS)
+    alone = Connection(PLACE.endpoint, "marche", ("backup",))
+    assert tools_for(alone.access("writer", "AK")) == ["rclone", "restic", "s3cmd", "awscli"]

@@ -1,10 +1,14 @@
 """What an active subscription hands over: resources, timeline, credentials, files for clients."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from elaastic.selectors.configs import SECRET_HERE
-from tests.elaastic.flow import Flow
-from tests.elaastic.region import ENDPOINT
+from tests.elaastic.flow import TERMS, Flow
+from tests.elaastic.region import ENDPOINT, FINGERPRINT, HOST_KEY, WAYS
 
 
 @pytest.fixture
@@ -18,7 +22,17 @@ def test_the_secret_is_shown_once_and_its_replay_is_refused(flow: Flow, active: 
     shown = flow.post("owner", path, **{"Idempotency-Key": "reveal-1"})
     body = shown.json()
     assert shown.status_code == 200
-    assert set(body) == {"name", "kind", "endpoint", "region", "access_key", "secret_key", "buckets"}
+    assert set(body) == {
+        "name",
+        "kind",
+        "endpoint",
+        "region",
+        "access_key",
+        "secret_key",
+        "buckets",
+        "other_protocols",
+    }
+    assert body["other_protocols"] == []
     assert (body["name"], body["kind"], body["endpoint"], body["region"]) == ("writer", "s3", ENDPOINT, "marche")
     assert body["buckets"] == ["backup"]
     assert len(body["secret_key"]) == 40
@@ -27,6 +41,51 @@ def test_the_secret_is_shown_once_and_its_replay_is_refused(flow: Flow, active: 
         again = flow.post("owner", path, **{"Idempotency-Key": key})
         assert (again.status_code, again.json()["code"]) == (409, "already_revealed")
         assert body["secret_key"] not in again.content.decode()
+
+
+def test_every_protocol_says_how_it_is_reached_with_the_same_secret(flow: Flow) -> None:
+    path = f"/subscriptions/{flow.active(protocols=['s3', 'webdav', 'sftp', 'swift'])['id']}"
+    body = flow.post("owner", f"{path}/credentials/restore/reveal/").json()
+    found = {way.pop("protocol"): way for way in body["other_protocols"]}
+    assert {way["password"] for way in found.values()} == {body["secret_key"]}
+    assert found["sftp"] == {
+        "url": WAYS["sftp"],
+        "user": body["access_key"],
+        "password": body["secret_key"],
+        "host": "files.example",
+        "port": 2022,
+        "host_key": HOST_KEY,
+        "host_key_fingerprint": FINGERPRINT,
+    }
+    assert (found["webdav"]["url"], found["webdav"]["port"]) == (WAYS["webdav"], 443)
+    assert found["swift"]["user"].endswith(f"$restore:{body['access_key']}")
+    for tool in ("sftp", "rclone-sftp", "webdav", "swift"):
+        made = flow.get("owner", f"{path}/client-config/", tool=tool, credential="restore")
+        assert made.status_code == 200
+        assert SECRET_HERE in made.content.decode()
+
+
+def test_a_protocol_that_was_not_chosen_has_no_file(flow: Flow, active: str) -> None:
+    for tool in ("sftp", "webdav", "swift"):
+        refused = flow.get("owner", f"{active}/client-config/", tool=tool)
+        assert refused.status_code == 400
+        assert refused.json()["errors"] == {"tool": ["Scegli uno di rclone, restic, s3cmd, awscli."]}
+
+
+def test_the_schema_names_the_protocols_that_the_region_speaks(flow: Flow, settings: Any, tmp_path: Path) -> None:
+    def offered() -> list[str]:
+        shape = flow.get("owner", "/levels/1/").json()
+        return list(shape["terms_schema"]["properties"]["protocols"]["items"]["enum"])
+
+    assert offered() == ["s3", "swift", "sftp", "webdav"]
+    document = yaml.safe_load(settings.REGION_FILE.read_text())
+    del document["platforms"][0]["endpoints"]["sftp"]
+    settings.REGION_FILE = tmp_path / "another.yaml"
+    settings.REGION_FILE.write_text(yaml.safe_dump(document))
+    assert offered() == ["s3", "swift", "webdav"]
+    refused = flow.ask(terms={**TERMS, "protocols": ["s3", "sftp"]})
+    assert refused.status_code == 400
+    assert refused.json()["errors"] == {"terms.protocols.1": ["Uno di questi: s3, swift, webdav."]}
 
 
 def test_a_revealed_secret_is_in_no_row_of_the_database(flow: Flow, active: str) -> None:

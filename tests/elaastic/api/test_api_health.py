@@ -34,7 +34,8 @@ def test_the_light_is_that_of_the_worst_archive(flow: Flow, hours: float, light:
 
 def test_before_anybody_looked_and_before_it_stands(flow: Flow) -> None:
     asked = flow.asked()
-    assert flow.get("owner", f"/subscriptions/{asked['id']}/health/").json() == {"light": "off", "archives": []}
+    seen = flow.get("owner", f"/subscriptions/{asked['id']}/health/").json()
+    assert seen == {"light": "off", "archives": [], "machines": [], "drill": None}
     flow.approve(asked["request"])
     seen = flow.get("owner", f"/subscriptions/{asked['id']}/usage/").json()
     assert seen == {"held_bytes": 0, "quota_bytes": 100 * 2**30, "nearly_full": False, "at": None}

@@ -47,6 +47,32 @@ def test_a_list_costs_the_same_queries_at_10_and_at_100_rows(
     assert costs[0] <= 14
 
 
+def test_words_cost_the_same_queries_at_10_and_at_1000(
+    flow: Flow, queries: Callable[[Callable[[], Any]], int]
+) -> None:
+    from django.utils import timezone
+
+    from elaastic.models import Message
+
+    asked = flow.asked()
+    request = Request.objects.get(public_id=asked["request"])
+    author, path = flow.world["owner"].user, f"/rest/elaastic/v1/subscriptions/{asked['id']}/messages/"
+    client, costs = flow.world["viewer"].client(), []
+    for count in (10, 990):
+        Message.objects.bulk_create(
+            Message(
+                subscription=request.subscription, request=request, author=author, from_region=False,
+                text=f"Parola {n}", created_at=timezone.now(),
+            )
+            for n in range(count)
+        )  # fmt: skip
+        costs.append(queries(lambda: client.get(path, {"limit": 200})))
+    assert costs[0] == costs[1]
+    page = client.get(path, {"limit": 200}).json()
+    assert (len(page["items"]), page["items"][0]["text"]) == (200, "Parola 0")
+    assert client.get(page["next"]).json()["items"][0]["text"] == "Parola 190"
+
+
 def test_subscriptions_are_filtered_by_whose_they_are_and_how_they_stand(flow: Flow) -> None:
     mine, theirs = flow.active(), flow.asked("stranger")
     home = flow.world.home

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elaastic.levels import LEVELS
+from elaastic.levels.base import Storage
 from elaastic.levels.level1 import DEFAULTS, GIB, blueprint, storage
 from elaastic.services.asking import check_terms
 from provisioning.domain.manifest import Desired, Manifest, Placement, Ref, refs, resolve
@@ -39,6 +40,7 @@ archives = st.lists(
     max_size=20,
     unique_by=lambda archive: archive["name"],
 )
+EVERY_WAY = {**RICH, "protocols": ["s3", "sftp", "swift", "webdav"]}
 valid_terms = st.fixed_dictionaries(
     {
         "quota_gib": st.integers(1, 8192),
@@ -69,9 +71,9 @@ def parsed(manifest: Manifest) -> dict[str, Any]:
     return specs
 
 
-@pytest.mark.parametrize(("name", "terms"), [("defaults", DEFAULTS), ("rich", RICH)])
+@pytest.mark.parametrize(("name", "terms"), [("defaults", DEFAULTS), ("rich", RICH), ("every way in", EVERY_WAY)])
 def test_the_manifest_is_the_one_that_was_written_down(name: str, terms: dict[str, Any]) -> None:
-    made = blueprint(check_terms(1, terms), placed(terms)).as_json()
+    made = blueprint(terms, placed(terms)).as_json()
     assert json.loads(json.dumps(made)) == json.loads(GOLDEN.read_text())[name]
 
 
@@ -111,7 +113,7 @@ def test_the_quota_is_held_whole_on_each_site(terms: dict[str, Any]) -> None:
     held = {(need.platform, need.site, need.resource): need.amount for need in manifest.needs}
     assert len(held) == len(manifest.needs) == terms["copies"]
     assert held == {("ceph-marche", site, "storage_gib"): terms["quota_gib"] for site in placement.sites}
-    assert (storage(full).gib, storage(full).copies) == (terms["quota_gib"], terms["copies"])
+    assert storage(full) == Storage(terms["quota_gib"], (terms["copies"],))
 
 
 @given(valid_terms)

@@ -20,6 +20,7 @@ def in_english() -> Iterator[None]:
 
 
 ARCHIVE = DEFAULTS["archives"][0]
+S3_ALWAYS = "S3 is always among them: the others are ways to what S3 keeps."
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("a quota of nothing", {"quota_gib": 0}, "terms.quota_gib", "At least 1."),
     ("a quota beyond the level", {"quota_gib": 8193}, "terms.quota_gib", "At most 8192."),
@@ -40,8 +41,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "terms.immutability",
         "One of these: none, governance, compliance.",
     ),
-    ("a protocol that does not work", {"protocols": ["nfs"]}, "terms.protocols.0", "One of these: s3."),
-    ("no protocol", {"protocols": []}, "terms.protocols", "At least 1 is needed."),
+    ("a protocol that does not work", {"protocols": ["s3", "nfs"]}, "terms.protocols.1", "One of these: s3."),
+    ("a protocol that this region lacks", {"protocols": ["s3", "sftp"]}, "terms.protocols.1", "One of these: s3."),
+    ("no protocol", {"protocols": []}, "terms.protocols", S3_ALWAYS),
     ("a protocol twice", {"protocols": ["s3", "s3"]}, "terms.protocols", "The same thing is named twice."),
     ("no archive", {"archives": []}, "terms.archives", "At least 1 is needed."),
     (
@@ -149,7 +151,7 @@ def test_a_whole_number_is_stored_as_one_however_it_was_written() -> None:
     assert (repr(full["quota_gib"]), repr(full["copies"])) == ("500", "3")
 
 
-@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("number", [3, 4])
 def test_an_announced_level_cannot_be_asked_for_and_says_so(number: int) -> None:
     with pytest.raises(LevelUnavailable):
         available_level(number)

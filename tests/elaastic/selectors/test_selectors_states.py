@@ -25,6 +25,7 @@ rows = st.lists(
         {
             "decision": st.sampled_from([decision.value for decision in Decision]),
             "plan_due": times,
+            "question_at": times,
             "plan_digest": st.sampled_from(["", "d" * 64]),
             "applied_at": times,
             "planning_problem": st.sampled_from(["", "NoRoom"]),

@@ -4,11 +4,12 @@ import pytest
 
 from lab.fixtures import postgres_lab
 from provisioning.models import clock
+from tests.elaastic.machines import hybrid
 from tests.elaastic.region import MemoryProvider, region
 from tests.elaastic.services.town import Later, Town
 from tests.personas import World, world
 
-__all__ = ["postgres_lab", "region", "world"]
+__all__ = ["hybrid", "postgres_lab", "region", "world"]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +21,28 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections, transaction  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
-from elaastic.models import Request, RequestKind, Subscription  # noqa: E402
-from elaastic.services import planning  # noqa: E402
+from elaastic.models import (  # noqa: E402
+    Alert,
+    AlertKind,
+    Digest,
+    Escalation,
+    Reminder,
+    Request,
+    RequestKind,
+    Subscription,
+    Verification,
+)
+from elaastic.selectors.ledger import check_ledger  # noqa: E402
+from elaastic.selectors.today import today  # noqa: E402
+from elaastic.services import agreeing, escalating, planning  # noqa: E402
 from elaastic.services.asking import request_subscription, withdraw_request  # noqa: E402
 from elaastic.services.collecting import reveal_credential  # noqa: E402
 from elaastic.services.deciding import approve_request, reject_request  # noqa: E402
+from elaastic.services.ledger import enter  # noqa: E402
+from elaastic.services.talking import accept_counter, counter, digest_of  # noqa: E402
 from provisioning.models import CapacityRow, Reservation, Resource, Stack  # noqa: E402
 from provisioning.services import capacity, surroundings  # noqa: E402
+from provisioning.services.clock import now  # noqa: E402
 from provisioning.signals import doorbell  # noqa: E402
 from tenants.models import Actor, AuditEvent, LocalAuthority, RegionRoleName  # noqa: E402
 from tenants.models.errors import DomainError  # noqa: E402
@@ -34,6 +50,7 @@ from tenants.services import audit  # noqa: E402
 from tenants.services.authorities import register_authority, verify_authority  # noqa: E402
 from tenants.services.people import grant_region_role  # noqa: E402
 from tests.elaastic import region as simulated  # noqa: E402
+from tests.elaastic.services.races_of_drills import drilled_at_once  # noqa: E402
 from tests.elaastic.services.town import TERMS  # noqa: E402
 from tests.personas import World, details, make_world  # noqa: E402
 
@@ -94,6 +111,8 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
             outcomes[place] = "done"
         except DomainError as refusal:
             outcomes[place] = f"{refusal.code}: {refusal}"
+        except SystemExit:
+            outcomes[place] = "died"
         except Exception as error:
             outcomes[place] = f"!! {type(error).__name__}: {error}"
         finally:
@@ -206,6 +225,86 @@ def ticked_at_once(stage: Stage) -> dict[str, Any]:
     return found
 
 
+def agreements_at_once(stage: Stage) -> list[dict[str, Any]]:
+    """Three schedulers at agreements of which one ends soon and one's grace is over; one dies while it tells."""
+    found = []
+    for left in (20, -31):
+        row = stage.active()
+        last = today() + timedelta(days=left)
+        Subscription.objects.filter(pk=row.pk).update(agreed_until=last, writes_until=last + timedelta(days=30))
+        told: list[int] = []
+
+        def tell(reminder: Reminder, told: list[int] = told) -> None:
+            if not told:
+                told.append(0)
+                raise SystemExit  # this one dies in the middle
+            told.append(reminder.pk)
+
+        agreeing.tell_reminder = tell  # type: ignore[assignment]
+        rounds = [at_once(*[agreeing.tick] * 3) for _ in range(3)]
+        Reminder.objects.filter(subscription=row, told_at=None).update(tell_due=row.created_at)
+        rounds.append(at_once(*[agreeing.tick] * 3))
+        found.append(
+            {
+                "bad": [o for outcomes in rounds for o in outcomes if o.startswith("!!")],
+                "reminders": Reminder.objects.filter(subscription=row).count(),
+                "told": len(told) - 1,
+                "expiries": Request.objects.filter(subscription=row, kind=RequestKind.EXPIRE).count(),
+            }
+        )
+        Subscription.objects.filter(pk=row.pk).update(agreed_until=None, writes_until=None)
+    return found
+
+
+def told_at_once(stage: Stage) -> dict[str, Any]:
+    """Three schedulers at an alert that stayed open for three days and at the week's mails; one dies in each."""
+    row = stage.active()
+    Subscription.objects.exclude(pk=row.pk).update(leave_requested_at=row.created_at)
+    long_ago = row.created_at - timedelta(days=3)
+    Alert.objects.create(subscription=row, kind=AlertKind.LATE, archive="backup", began_at=long_ago)
+    escalating.DIGEST_HOUR = 0  # type: ignore[misc]
+    found: dict[str, Any] = {}
+    for name, model, tick in (
+        ("escalations", Escalation, escalating.tick),
+        ("digests", Digest, escalating.digest),
+    ):
+        told: list[int] = []
+
+        def tell(one: Any, told: list[int] = told) -> None:
+            told.append(one.pk)
+            if len(told) == 1:
+                raise SystemExit  # this one dies in the middle
+
+        escalating.tell_escalation = escalating.tell_digest = tell  # type: ignore[assignment]
+        rounds = [at_once(*[tick] * 3) for _ in range(3)]
+        model.objects.filter(told_at=None).update(tell_due=row.created_at)  # type: ignore[attr-defined]
+        rounds.append(at_once(*[tick] * 3))
+        found[name] = {
+            "bad": [o for outcomes in rounds for o in outcomes if o.startswith("!!")],
+            "rows": model.objects.count(),  # type: ignore[attr-defined]
+            "told": len(told) - 1,
+        }
+    Subscription.objects.exclude(pk=row.pk).update(leave_requested_at=None)
+    return found
+
+
+def countered_and_decided(stage: Stage) -> list[dict[str, Any]]:
+    """The town accepts other terms in the moment of the yes to the former ones: one of the two, whole."""
+    found = []
+    for _round in range(ROUNDS):
+        request = stage.planned()
+        counter(request=request, terms={**TERMS, "quota_gib": 20}, text="Less.", by=stage.actor("approver"))
+        request.refresh_from_db()
+        told = digest_of(request)
+        outcomes = at_once(
+            lambda r=request: stage.approve(r, "approver"),
+            lambda r=request, d=told: accept_counter(request=r, counter_digest=d, by=stage.actor("owner")),
+        )
+        row = Request.objects.get(pk=request.pk)
+        found.append({"outcomes": outcomes, "quota": row.terms["quota_gib"], **_standing(request)})
+    return found
+
+
 def planned_at_once(stage: Stage) -> dict[str, Any]:
     asked = stage.ask(stage.authority())
     outcomes = at_once(*[lambda: planning.make_plan(asked.pk)] * 4)
@@ -232,6 +331,14 @@ def last_gib(stage: Stage) -> dict[str, Any]:
     }
 
 
+def proven_at_once(stage: Stage) -> dict[str, Any]:
+    row = stage.active()
+    told: dict[str, Any] = {"archive": "backup", "kind": "readable", "passed": True, "seconds": 1, "evidence": {}}
+    outcomes = at_once(*[lambda: enter(subscription=row, at=now(), **told)] * 6)
+    numbers = Verification.objects.filter(subscription=row).order_by("number").values_list("number", flat=True)
+    return {"outcomes": counted(outcomes), "numbers": list(numbers), "holds": check_ledger().holds}
+
+
 def _trail(authority: LocalAuthority, action: str) -> int:
     return AuditEvent.objects.filter(authority=authority, action=action).count()
 
@@ -245,7 +352,12 @@ SCENES: Final[dict[str, Callable[[Stage], Any]]] = {
     "approved_and_planned_again": approved_and_planned_again,
     "revealed_at_once": revealed_at_once,
     "ticked_at_once": ticked_at_once,
+    "agreements_at_once": agreements_at_once,
+    "told_at_once": told_at_once,
+    "countered_and_decided": countered_and_decided,
+    "proven_at_once": proven_at_once,
     "last_gib": last_gib,
+    "drilled_at_once": lambda stage: drilled_at_once(stage, at_once),
 }
 
 

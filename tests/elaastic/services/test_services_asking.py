@@ -8,9 +8,11 @@ from django.db import IntegrityError, transaction
 from elaastic.models import Decision, Request, RequestKind, Subscription
 from elaastic.models.errors import AuthorityNotVerified, RequestClosed, SubscriptionExists
 from elaastic.services.asking import request_subscription
+from elaastic.services.changing import change_terms, leave
 from tenants.models.errors import Forbidden, Invalid
 from tenants.services import audit
-from tenants.services.authorities import suspend_authority
+from tenants.services.authorities import resume_authority, suspend_authority
+from tests.elaastic.region import workers_make_plans
 from tests.elaastic.services.town import TERMS, Town, acts, stored
 
 
@@ -140,3 +142,24 @@ def test_the_database_itself_keeps_one_open_request_a_subscription(town: Town) -
     asked = town.asked()
     with pytest.raises(IntegrityError), transaction.atomic():
         Request.objects.create(subscription=asked.subscription, level=1, terms={})
+
+
+def test_a_suspended_authority_gets_nothing_new_and_keeps_all_that_it_has(town: Town) -> None:
+    row, by = town.active(), town.world["owner"].actor
+    asked = change_terms(subscription=row, terms={**TERMS, "quota_gib": 200}, by=by)
+    workers_make_plans()
+    asked.refresh_from_db()
+    suspend_authority(authority=town.world.home, reason="Manca la firma.", by=town.world["operator"].actor)
+    before = stored()
+    with pytest.raises(AuthorityNotVerified) as refused:
+        town.approve(asked)
+    assert "sospeso" in str(refused.value.detail)
+    assert stored() == before
+    town.withdraw(asked)
+    row = Subscription.objects.get(pk=row.pk)
+    with pytest.raises(AuthorityNotVerified):
+        change_terms(subscription=row, terms={**TERMS, "quota_gib": 200}, by=by)
+    leave(subscription=row, by=by)
+    resume_authority(authority=town.world.home, by=town.world["operator"].actor)
+    town.withdraw(row.requests.get(decision=""))
+    change_terms(subscription=Subscription.objects.get(pk=row.pk), terms={**TERMS, "quota_gib": 200}, by=by)

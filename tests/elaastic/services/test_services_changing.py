@@ -13,7 +13,7 @@ from elaastic.services.collecting import reveal_credential
 from elaastic.usage import Usage
 from provisioning.models import Plan, Resource, StoredSecret
 from provisioning.services import upkeep
-from tenants.models.errors import Forbidden, Invalid
+from tenants.models.errors import Forbidden, Invalid, StaleVersion
 from tests.elaastic.region import SITES, workers_bring_everything_up, workers_make_plans
 from tests.elaastic.services.town import TERMS, Town, acts, stored, used
 
@@ -231,6 +231,16 @@ def test_nobody_else_suspends(town: Town, who: str) -> None:
     row = town.active()
     with pytest.raises(Forbidden):
         changing.suspend(subscription=row, by=town.world[who].actor)
+
+
+def test_who_suspends_a_moment_after_another_reads_again(town: Town) -> None:
+    row = town.active()
+    as_seen_by_both = [Subscription.objects.get(pk=row.pk) for _ in range(2)]
+    by = town.world["operator"].actor
+    worked(town, changing.suspend(subscription=as_seen_by_both[0], by=by))
+    with pytest.raises(StaleVersion):
+        changing.suspend(subscription=as_seen_by_both[1], by=by)
+    assert Request.objects.filter(subscription=row, kind="suspend").count() == 1
 
 
 def test_what_else_moved_makes_it_an_approvers_matter(town: Town) -> None:

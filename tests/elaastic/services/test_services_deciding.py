@@ -8,14 +8,16 @@ from django.db import IntegrityError, transaction
 
 from elaastic.models import Decision, Request, RequestState, Subscription, request_state
 from elaastic.models.errors import CapacityExhausted, OwnRequest, PlanNotReady, PlanStale, RequestClosed
+from elaastic.services.asking import request_subscription
 from provisioning.models import CapacityRow, Plan, Resource, Stack
 from provisioning.services import stacks
-from tenants.models import RegionRoleName
+from tenants.models import Actor, RegionRoleName
 from tenants.models.errors import Forbidden, Invalid
 from tenants.services import audit
 from tenants.services.people import grant_region_role
+from tenants.services.service_accounts import open_service_account
 from tests.elaastic.region import SITE_GIB, SITES, workers_make_plans
-from tests.elaastic.services.town import Town, acts, stored, used
+from tests.elaastic.services.town import TERMS, Town, acts, stored, used
 
 
 def test_a_yes_reserves_what_the_plan_said_and_moves_the_stack(town: Town) -> None:
@@ -186,3 +188,14 @@ def test_an_approval_that_provisioning_refuses_for_another_reason_leaves_nothing
     with pytest.raises(RuntimeError, match="a defect"):
         town.approve(request)
     assert stored() == before
+
+
+def test_whoever_answers_for_a_program_does_not_decide_what_it_asked(town: Town) -> None:
+    administrator = town.world["administrator"].actor
+    program = open_service_account(name="Onboarding", authority=None, role="", by=administrator)
+    asked = request_subscription(authority=town.world.home, level=1, terms=TERMS, by=Actor(program))
+    workers_make_plans()
+    asked.refresh_from_db()
+    with pytest.raises(OwnRequest):
+        town.approve(asked, "administrator")
+    town.approve(asked, "approver")

@@ -9,7 +9,7 @@ from elaastic import receivers
 from elaastic.levels import level1
 from elaastic.models import Decision, Request, RequestKind, RequestState, Subscription, request_state
 from elaastic.selectors.subscriptions import overview
-from elaastic.services import planning
+from elaastic.services import placing, planning
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import ProvisioningRefused, StackBusy
 from provisioning.models import CapacityRow, Plan, Stack
@@ -98,7 +98,7 @@ def test_one_request_that_cannot_be_planned_holds_up_no_other(town: Town, monkey
         assert terms["quota_gib"] != 13
         return real(terms)
 
-    monkeypatch.setattr(planning, "LEVELS", {1: _with(storage=refuse_thirteen)})
+    monkeypatch.setattr(placing, "LEVELS", {1: _with(storage=refuse_thirteen)})
     planning.tick()
     bad.refresh_from_db()
     good.refresh_from_db()

@@ -95,6 +95,38 @@ def test_three_ticks_at_once_ask_for_one_repair(races: dict[str, Any]) -> None:
     assert races["ticked_at_once"] == {"outcomes": {"done": 3}, "repairs": 1}
 
 
+def test_three_schedulers_at_once_remind_once_and_stop_once_even_when_one_dies(races: dict[str, Any]) -> None:
+    """T12."""
+    soon, over = races["agreements_at_once"]
+    assert soon == {"bad": [], "reminders": 1, "told": 1, "expiries": 0}
+    assert over == {"bad": [], "reminders": 1, "told": 1, "expiries": 1}
+
+
+def test_three_schedulers_at_once_tell_the_next_person_and_the_week_once_even_when_one_dies(
+    races: dict[str, Any],
+) -> None:
+    """T12."""
+    once = {"bad": [], "rows": 1, "told": 1}
+    assert races["told_at_once"] == {"escalations": once, "digests": once}
+
+
+def test_three_schedulers_at_once_begin_one_drill_a_night_even_when_one_dies(races: dict[str, Any]) -> None:
+    """T12."""
+    found = races["drilled_at_once"]
+    assert found == {"bad": [], "died": 1, "begun": [1, 1, 2], "nights": 2, "operations": 2}
+
+
+def test_of_a_yes_and_an_accepted_proposal_exactly_one_wins_whole(races: dict[str, Any]) -> None:
+    for one in races["countered_and_decided"]:
+        yes, accepted = one["outcomes"]
+        assert (yes == "done") != (accepted == "done"), one
+        assert one["quota"] == (100 if yes == "done" else 20)
+        assert (one["decision"], one["reserved"]) == (("approved", 300) if yes == "done" else ("", 0))
+        loser = accepted if yes == "done" else yes
+        known = ("request_decided", "counter_changed", "plan_not_ready", "plan_stale")
+        assert loser.partition(":")[0] in known, loser
+
+
 def test_the_last_gib_are_sold_once_and_all_of_them(races: dict[str, Any]) -> None:
     found = races["last_gib"]
     assert found["outcomes"] == {"done": 7, "capacity_exhausted": 13}, found["sentences"]
@@ -102,6 +134,10 @@ def test_the_last_gib_are_sold_once_and_all_of_them(races: dict[str, Any]) -> No
     assert found["used"] == found["reserved"]
     assert all(found["used"][site] <= found["total"][site] for site in found["used"])
     assert all(sentence.endswith(".") for sentence in found["sentences"])
+
+
+def test_proofs_that_are_written_at_once_are_one_chain(races: dict[str, Any]) -> None:
+    assert races["proven_at_once"] == {"outcomes": {"done": 6}, "numbers": [1, 2, 3, 4, 5, 6], "holds": True}
 
 
 def test_the_trail_still_holds(races: dict[str, Any]) -> None:

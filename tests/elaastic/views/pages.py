@@ -7,7 +7,7 @@ from django.test import Client
 
 from elaastic.models import Request, Subscription
 from tests.elaastic.region import workers_bring_everything_up, workers_make_plans
-from tests.personas import PASSWORD, World
+from tests.personas import PASSWORD, World, sign_in
 
 TYPED = {
     "rows": "1",
@@ -32,7 +32,7 @@ class Pages:
             client = Client(raise_request_exception=False)
             persona = self.world[who]
             if persona.user is not None:
-                client.force_login(persona.user, backend="django.contrib.auth.backends.ModelBackend")
+                sign_in(client, persona.user)
             self.clients[who] = client
         return self.clients[who]
 

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from tests.elaastic.views.pages import Pages, words
+from tests.personas import sign_in
 
 PEOPLE = ("anonymous", "owner", "viewer", "stranger", "nobody", "operator", "approver", "auditor", "administrator")
 REGION = frozenset({"operator", "approver", "auditor", "administrator"})
@@ -114,7 +115,7 @@ def test_a_forged_form_is_refused(pages: Pages) -> None:
 
     request = pages.asked()
     client = Client(enforce_csrf_checks=True)
-    client.force_login(pages.world["approver"].user, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(client, pages.world["approver"].user)
     path = f"/requests/{request.public_id}/approve/"
     assert client.post(path, {"plan_digest": request.plan_digest}).status_code == 403
     request.refresh_from_db()

@@ -22,7 +22,7 @@ def test_nothing_is_stored_before_the_last_click(pages: Pages) -> None:
 
 def test_the_summary_says_in_words_what_will_be_sent(pages: Pages) -> None:
     page = words(pages.post("owner", ASK, typed(pages, step="check")))
-    for said in ("Passo 2 di 2", "100 GiB", "protocollo", "30 giorni", "Ancona, Macerata, Pesaro"):
+    for said in ("Passo 2 di 2", "100 GiB", "protocollo", "30 giorni", "Ancona: ", "Macerata: ", "Pesaro: "):
         assert said in page, said
 
 
@@ -133,3 +133,14 @@ def test_who_has_a_subscription_is_led_to_it_and_not_to_another_request(pages: P
 
 def test_who_only_looks_is_not_led_to_a_request(pages: Pages) -> None:
     assert ASK not in words(pages.get("viewer", "/subscriptions/"))
+
+
+def test_several_archives_may_have_different_copies_and_one_alone_is_not_asked(pages: Pages) -> None:
+    assert "archive-0-copies" not in words(pages.get("owner", ASK))
+    two = {"archive-1-name": "foto", "archive-1-interval": "24", "archive-1-copies": "2", "archive-0-copies": ""}
+    grown = words(pages.post("owner", ASK, typed(pages, rows="2", step="add", **two)))
+    assert 'value="2" selected' in grown.partition('id="id_archive-1-copies"')[2].partition("</select>")[0]
+    shown = words(pages.post("owner", ASK, typed(pages, rows="2", step="check", **two)))
+    assert "protocollo: su 3 siti; foto: su 2 siti" in shown
+    request = pages.asked(rows="2", **two)
+    assert [a.get("copies") for a in request.terms["archives"]] == [None, 2]

@@ -90,7 +90,7 @@ def test_an_archive_comes_and_goes_on_the_page_without_a_script(pages: Pages) ->
 
 def test_a_new_archive_that_nobody_can_unlock_asks_for_a_tick(pages: Pages) -> None:
     row = pages.active()
-    foto = {"name": "foto", "interval": "24", "immutability": "compliance"}
+    foto = {"name": "foto", "interval": "24", "immutability": "compliance", "copies": "3"}
     locked = {"rows": "2", **{f"archive-1-{field}": value for field, value in foto.items()}}
     assert sends(pages, row, **locked).status_code == 400
     assert sends(pages, row, understood="on", **locked).status_code == 302
@@ -176,3 +176,46 @@ def test_somebody_elses_is_not_there(pages: Pages, act: str) -> None:
     row = pages.active()
     assert pages.get("stranger", path_of(row) + act).status_code == 404
     assert pages.post("stranger", path_of(row) + act).status_code == 404
+
+
+def test_a_new_archive_has_copies_of_its_own_and_an_old_one_keeps_its(pages: Pages) -> None:
+    row = pages.active()
+    foto = {"archive-1-name": "foto", "archive-1-interval": "24", "archive-1-immutability": "none"}
+    two = {"rows": "2", **foto, "archive-1-copies": "2", "archive-0-copies": "2"}
+    shown = words(sends(pages, row, step="check", **two))
+    assert "protocollo: su 3 siti; foto: su 2 siti" in shown
+    assert sends(pages, row, **two).status_code == 302
+    asked = Request.objects.get(kind="change")
+    assert [a.get("copies") for a in asked.terms["archives"]] == [None, 2]
+    workers_make_plans()
+    assert "Dove sono le copie: Ancona, Macerata</p>" in words(pages.get("owner", f"/requests/{asked.public_id}/"))
+    assert pages.approves(asked).status_code == 302
+    workers_bring_everything_up()
+    shown = words(pages.get("owner", path_of(row)))
+    assert "<td>3: Ancona, Macerata, Pesaro</td>" in shown
+    assert "<td>2: Ancona, Macerata</td>" in shown
+
+
+def test_what_an_archive_was_given_is_still_shown_when_another_row_comes(pages: Pages) -> None:
+    row = pages.active()
+    Subscription.objects.update(terms={**row.terms, "copies": 2, "immutability": "governance"})
+    grown = words(sends(pages, row, step="add"))
+    for field, value in (("immutability", "governance"), ("copies", "2")):
+        control = grown.partition(f'<select name="archive-0-{field}"')[2].partition("</select>")[0]
+        assert f'value="{value}" selected' in control, field
+        assert "disabled" in control.partition(">")[0]
+    assert 'value="2" selected' in grown.partition('id="id_archive-1-copies"')[2].partition("</select>")[0]
+
+
+def test_an_archive_that_was_given_up_with_other_copies_is_told_at_its_field(pages: Pages) -> None:
+    row = pages.active()
+    foto = {"archive-1-name": "foto", "archive-1-interval": "24", "archive-1-immutability": "none"}
+    for typed in ({"rows": "2", **foto, "archive-1-copies": "2"}, {"rows": "1", "quota_gib": "160"}):
+        sends(pages, row, **typed)
+        workers_make_plans()
+        pages.approves(Request.objects.get(kind="change", decision=""))
+        workers_bring_everything_up()
+    answer = sends(pages, row, rows="2", **foto, **{"archive-1-copies": "3"})
+    assert answer.status_code == 400
+    assert 'id="id_archive-1-copies_error' in words(answer)
+    assert "un nuovo archivio accanto" in words(answer)

@@ -3,8 +3,8 @@
 from elaastic.models import Decision, Request, RequestState
 from elaastic.selectors.subscriptions import state_of
 from provisioning.selectors.capacity import rooms
-from tests.elaastic.region import workers_make_plans
-from tests.elaastic.views.pages import Pages, words
+from tests.elaastic.region import workers_bring_everything_up, workers_make_plans
+from tests.elaastic.views.pages import TYPED, Pages, words
 
 
 def test_town_and_region_read_the_same_plan(pages: Pages) -> None:
@@ -20,6 +20,25 @@ def test_town_and_region_read_the_same_plan(pages: Pages) -> None:
         assert said in region, said
     assert "Approva questo piano" in region
     assert "Approva questo piano" not in town
+
+
+def test_the_plan_says_how_the_archives_are_reached_and_a_change_of_it_what_differs(pages: Pages) -> None:
+    ticked = {"way-sftp": "on", "way-swift": "on"}
+    first = pages.asked(**ticked)
+    page = words(pages.get("approver", f"/requests/{first.public_id}/"))
+    for said in ("10 da creare", "Accesso per SFTP e WebDAV", "S3, SFTP", "Apre anche Swift"):
+        assert said in page, said
+    assert pages.approves(first).status_code == 302
+    workers_bring_everything_up()
+    body = {**TYPED, "way-webdav": "on", "step": "send", "archive-0-immutability": "none"}
+    sent = pages.post("owner", f"/subscriptions/{first.subscription.public_id}/change/", body)
+    assert sent.status_code == 302, words(sent)
+    workers_make_plans()
+    change = Request.objects.latest("pk")
+    assert change.terms["protocols"] == ["s3", "webdav"]
+    page = words(pages.get("approver", f"/requests/{change.public_id}/"))
+    for said in ("<del>S3, SFTP</del>", "<ins>S3, WebDAV</ins>", "Apre anche Swift: <del>sì</del>"):
+        assert said in page, said
 
 
 def test_a_yes_needs_the_digest_of_the_plan_that_was_read(pages: Pages) -> None:

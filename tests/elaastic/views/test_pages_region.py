@@ -4,9 +4,10 @@ import pytest
 
 from elaastic.models import Subscription
 from provisioning.models import PlatformState, Resource, Stack
+from provisioning.services.clock import now
 from provisioning.services.platforms import carry_out_acceptances
 from tenants.models import AuditEvent, LocalAuthority
-from tests.elaastic.region import workers_bring_everything_up
+from tests.elaastic.region import SITES, workers_bring_everything_up
 from tests.elaastic.views.pages import Pages, words
 
 
@@ -104,3 +105,16 @@ def test_no_cell_of_a_csv_is_a_formula(pages: Pages) -> None:
         cells = pages.get("operator", path, format="csv", state="all").content.decode().split(";")
         assert not [cell for cell in cells if cell.startswith("=")], path
     assert Subscription.objects.count() == 1
+
+
+def test_a_site_that_is_down_is_told_for_the_archives_of_every_number_of_copies(pages: Pages) -> None:
+    row = pages.active()
+    two = [{"id": "three", "sites": list(SITES), "copies": 3}, {"id": "two", "sites": list(SITES[:2]), "copies": 2}]
+    Subscription.objects.filter(pk=row.pk).update(placement={**row.placement, "targets": two})
+    told = {"sampled_at": now(), "answered_at": now(), "sites_down": ["ancona"]}
+    PlatformState.objects.update_or_create(platform="ceph-test", defaults=told)
+    page = words(pages.get("operator", "/platforms/"))
+    assert page.count("<strong>1 adesione.</strong>") == 2
+    Subscription.objects.filter(pk=row.pk).update(placement=row.placement)
+    page = words(pages.get("operator", "/platforms/"))
+    assert (page.count("1 adesione."), page.count("0 adesioni.")) == (1, 1)

@@ -1,5 +1,7 @@
 """The subscription's page: live until it rests; its secrets once, to who may, after proving identity."""
 
+import re
+
 import pytest
 
 from elaastic.models import Subscription
@@ -50,6 +52,14 @@ def test_a_secret_is_shown_once_and_kept_by_nothing_on_the_way(pages: Pages, act
         assert secret not in words(again)
         assert "già stato mostrato, una volta sola" in words(again)
     assert pages.post("owner", path).status_code == 409
+
+
+def test_the_card_says_who_collected_and_when(pages: Pages, active: str) -> None:
+    pages.proves_identity("owner")
+    assert "Da Owner," not in words(pages.get("viewer", active))
+    pages.post("owner", f"{active}credentials/writer/")
+    seen = words(pages.get("viewer", active))
+    assert len(re.findall(r"Da Owner, \d\d/\d\d/\d{4}, \d\d:\d\d\.", seen)) == 1
 
 
 def test_who_only_looks_sees_everything_but_collects_nothing(pages: Pages, active: str) -> None:

@@ -1,6 +1,10 @@
 """No reason, resource or state reaches a page without words for it."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.utils import translation
 
 from elaastic.levels import LEVELS
 from elaastic.models import RequestState, SubscriptionState
@@ -11,18 +15,47 @@ from provisioning.domain.conditions import REASONS, Condition, State, condition
 from provisioning.domain.manifest import Placement
 from provisioning.domain.plan import Action
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 def test_every_reason_has_its_sentence_and_no_sentence_is_left_over() -> None:
     assert set(words.CONDITIONS) == {reason for reason in REASONS if reason}
     assert all(str(sentence).endswith(".") for sentence in words.CONDITIONS.values())
 
 
+def test_every_reason_that_a_provider_gives_is_one_that_has_a_sentence() -> None:
+    given = {
+        reason
+        for file in (ROOT / "provisioning" / "providers").rglob("*.py")
+        for reason in re.findall(r'\breason ?= ?"(\w+)"', file.read_text())
+    }
+    assert {"QuotaExceeded", "NotEmpty", "TaskFailed"} <= given
+    assert given <= set(REASONS)
+
+
+def test_every_reason_has_its_sentence_in_italian() -> None:
+    with translation.override("it"):
+        italian = {reason: str(sentence) for reason, sentence in words.CONDITIONS.items()}
+    with translation.override("en"):
+        assert not [r for r, sentence in words.CONDITIONS.items() if str(sentence) == italian[r]]
+
+
+def test_a_copy_that_the_cloud_refuses_is_the_town_s_move_and_a_full_cloud_the_region_s() -> None:
+    assert words.whose_move(condition(State.FAILED, "ImageRefused")) == "authority"
+    for reason in ("QuotaExceeded", "NoHost", "ContentDiffers", "FileMissing", "TooLarge"):
+        assert words.whose_move(condition(State.FAILED, reason)) == "region"
+
+
 def test_every_resource_of_every_offered_level_has_a_title() -> None:
-    placement = Placement({"ceph": "ceph"}, "three", ("an", "pu", "mc"))
+    everywhere = {name: name for name in ("ceph", "openstack", "proxmox")}
+    placement = Placement(everywhere, "three", ("an", "pu", "mc"), "pu")
     for level in LEVELS.values():
         if level.blueprint is None:
             continue
-        for desired in level.blueprint(level.defaults, placement).resources:
+        terms = dict(level.defaults)
+        if level.natures:
+            terms["machines"] = [{**terms["machines"][0], "nature": nature} for nature in level.natures]
+        for desired in level.blueprint(terms, placement).resources:
             assert words.resource_title(desired.name) != desired.name
 
 

@@ -29,6 +29,7 @@ def play(stage: Stage) -> None:
     create(stage, "stranger", "a user of another tenant")
     _users(stage)
     _keys(stage)
+    _subusers(stage)
     _quotas(stage)
     _refusals(stage)
     _metadata(stage)
@@ -89,6 +90,23 @@ def _keys(stage: Stage) -> None:
     stage.call("admin_remove_key", "a key", "portal", "DELETE", USER, gone)
     stage.call("admin_remove_key", "the same key again", "portal", "DELETE", USER, gone)
     stage.call("list_buckets", "with a removed key", "spare", "GET", "/")
+
+
+def _subusers(stage: Stage) -> None:
+    """As `rgwadmin` asks for them: the secret goes only beside an access key."""
+    owner = {**JSON, "uid": stage.uid("owner")}
+    secret = {"access-key": "x", "secret-key": stage.keys["spare"].secret_key}
+    made = {**owner, **secret, "subuser": "SUB", "key-type": "swift", "access": "read", "generate-secret": "False"}
+    stage.call("admin_create_subuser", "a subuser with our secret", "portal", "PUT", USER, made)
+    stage.call("admin_get_user", "with a subuser", "portal", "GET", USER, owner)
+    stage.call("admin_create_subuser", "again, to do more", "portal", "PUT", USER, made | {"access": "full"})
+    stage.call(
+        "admin_create_subuser", "unknown user", "portal", "PUT", USER, made | {"uid": f"{stage.tenant}$nobody"}
+    )
+    gone = {**owner, "subuser": "SUB", "purge-keys": "False"}
+    stage.call("admin_remove_subuser", "a subuser", "portal", "DELETE", USER, gone)
+    stage.call("admin_get_user", "without it", "portal", "GET", USER, owner)
+    stage.call("admin_remove_subuser", "the same subuser again", "portal", "DELETE", USER, gone)
 
 
 def _quotas(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.lab.contract.place import RESTORE_MAY, WRITER_MAY, WRITER_MAY_NOT, policy_of
@@ -101,6 +102,19 @@ def _public_access(stage: Stage) -> None:
     stage.call("get_public_access", "taken away", "owner", "GET", where, what)
 
 
+def _by_user_agent(stage: Stage) -> None:
+    """A door for those who come under one name only, whatever comes after it."""
+    where, tags = "/backup", {"tagging": ""}
+    policy = json.loads(policy_of(stage.tenant, "backup", {"writer": ["GetBucketTagging"]}, {}))
+    (statement,) = policy["Statement"]
+    statement["Condition"] = {"StringLike": {"aws:UserAgent": ["one-gateway*", "another*"]}}
+    stage.call("put_policy", "by user agent", "owner", "PUT", where, {"policy": ""}, json.dumps(policy).encode())
+    for agent in ("one-gateway", "one-gateway/2", "a one-gateway", ""):
+        headers = {"User-Agent": agent} if agent else {}
+        label = f"by the writer as {agent or 'nobody'}"
+        stage.call("get_bucket_tagging", label, "writer", "GET", where, tags, headers=headers)
+
+
 def _policies(stage: Stage) -> None:
     where, what = "/backup", {"policy": ""}
     stage.call("get_policy", "never set", "owner", "GET", where, what)
@@ -114,6 +128,7 @@ def _policies(stage: Stage) -> None:
     stage.call("put_policy", "on another tenant's bucket", "owner", "PUT", where, what, foreign.encode())
     allow = {"writer": WRITER_MAY, "restore": RESTORE_MAY, "owner": ["GetObject", "GetObjectVersion"]}
     good = policy_of(stage.tenant, "backup", allow, {"writer": WRITER_MAY_NOT})
+    _by_user_agent(stage)
     stage.call("delete_policy", "there", "owner", "DELETE", where, what)
     stage.call("delete_policy", "not there", "owner", "DELETE", where, what)
     stage.call("put_policy", "for writer and restore", "owner", "PUT", where, what, good.encode())

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from elaastic.models import Request, Subscription, SubscriptionState
+from elaastic.models import Subscription, SubscriptionState
 from elaastic.selectors.subscriptions import credentials
 from elaastic.services import changing, keys
-from elaastic.services.collecting import reveal_credential
 from lab.deadline import wait_until
 from provisioning.domain.conditions import State
 from provisioning.selectors.stacks import resources, stacks
 from tests.lab.flow.tools import PATH, Computer, make_files, prints
-from tests.lab.flow.town import SOON_S, Keys, Town, Towns, demo, state
+from tests.lab.flow.town import SOON_S, Town, Towns, collected, demo, done, fresh, state
 from tests.lab.flow.wire import refusal, s3
 from tests.lab.workers import LivePortal
 
@@ -26,21 +25,6 @@ KEY_IS_GONE = {"InvalidAccessKeyId", "AccessDenied", "403"}
 def town(portal: LivePortal, towns: Towns) -> Town:
     portal.start_worker("a", concurrency=2)
     return towns.ready()
-
-
-def done(request: Request) -> None:
-    """The worker carried it out, and everything stands."""
-    wait_until("it is done", lambda: Request.objects.get(pk=request.pk).applied_at is not None, timeout_s=SOON_S)
-
-
-def fresh(town: Town) -> Subscription:
-    town.subscription.refresh_from_db()
-    return town.subscription
-
-
-def collected(town: Town, name: str) -> Keys:
-    shown = reveal_credential(subscription=fresh(town), name=name, by=town.owner)
-    return Keys(shown.access_key.reveal(), shown.secret_key.reveal(), shown.connection)
 
 
 def test_a_running_backup_lives_through_a_new_key_and_ends_with_a_revocation(town: Town, tmp_path: Path) -> None:

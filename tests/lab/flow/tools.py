@@ -1,4 +1,4 @@
-"""A town's own computer: the four tools as the distribution ships them, and nothing but what the portal hands out.
+"""A town's own computer: the tools as the distribution ships them, and nothing but what the portal hands out.
 
 The environment is empty but for PATH, HOME and what the handed-out file itself says; the file is saved with
 the secret in it and used as its own comment tells.
@@ -7,10 +7,11 @@ the secret in it and used as its own comment tells.
 import hashlib
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from elaastic.selectors.configs import TOOLS, Access
+from elaastic.selectors.configs import TOOLS
 from provisioning.domain.secrets import Secret
 from tests.lab.flow.town import Keys
 
@@ -33,10 +34,7 @@ class Computer:
     def file(self, tool: str, credential: str) -> Path:
         """The configuration that the portal hands out for this key, saved."""
         key = self.keys[credential]
-        place = key.connection
-        config = TOOLS[tool](
-            Access(credential, place.endpoint, place.region, key.access_key, place.buckets, Secret(key.secret_key))
-        )
+        config = TOOLS[tool](key.connection.access(credential, key.access_key, Secret(key.secret_key)))
         folder = self.home / credential
         folder.mkdir(exist_ok=True)
         path = folder / config.filename
@@ -53,19 +51,9 @@ class Computer:
         assert done == 0, f"{' '.join(words)} ended with {done}:\n{self.said[-2000:]}"
         return self.said
 
-    def attempt(self, *words: str, **environment: str) -> int:
-        """Its exit code."""
-        kept = {k: v for k, v in os.environ.items() if k in ("LANG", "LC_ALL", "TMPDIR")}
-        done = subprocess.run(
-            words,
-            env=kept | {"PATH": PATH, "HOME": str(self.home)} | environment,
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+    def attempt(self, *words: str, told: str = "", **environment: str) -> int:
+        """Its exit code; `told` is what it reads from its standard input."""
+        done = _ended(self.home, words, told, environment)
         self.said = done.stdout + done.stderr
         return done.returncode
 
@@ -90,6 +78,34 @@ class Computer:
         files = {"AWS_CONFIG_FILE": name, "AWS_SHARED_CREDENTIALS_FILE": name}
         return self.run("aws", "--endpoint-url", endpoint, *words, **files)
 
+    def sftp(self, credential: str, *commands: str) -> int:
+        """OpenSSH's client, which asks for the password as it asks a person; its exit code."""
+        answer = self.home / f"{credential}.sh"
+        answer.write_text(f"#!/bin/sh\necho '{self.keys[credential].secret_key}'\n")
+        answer.chmod(0o700)
+        asked = {"SSH_ASKPASS": str(answer), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
+        file, host = str(self.file("sftp", credential)), f"elaastic-{credential}"
+        # A batch stops at the first refusal; without the first option it would ask nobody for a password.
+        words = ["sftp", "-oBatchMode=no", "-oNumberOfPasswordPrompts=1", "-b", "-", "-F", file, host]
+        return self.attempt(*words, told="\n".join(commands) + "\n", **asked)
+
+    def known_host(self) -> None:
+        """As the first comment of rclone's file for SFTP says."""
+        command = self.file("rclone-sftp", "writer").read_text().splitlines()[0].removeprefix("# ")
+        (self.home / ".ssh").mkdir(exist_ok=True)
+        self.run("sh", "-c", command)
+
+    def through(self, way: str, credential: str, *words: str) -> int:
+        """rclone over another protocol; `FAR` in the words is its remote. Its exit code."""
+        file = str(self.file(way, credential))
+        name = f"elaastic-{credential}-{'sftp' if way == 'rclone-sftp' else way}"
+        return self.attempt("rclone", "--config", file, *(w.replace("FAR", f"{name}:{self.bucket}") for w in words))
+
+    def swift(self, credential: str, *words: str) -> int:
+        """Through a shell, because the file is to be sourced by one."""
+        file = str(self.file("swift", credential))
+        return self.attempt("sh", "-c", '. "$0" && exec swift "$@"', file, *words)
+
     # -- one backup and one restore, whatever the tool ---------------------------------------------------------
 
     def back_up(self, tool: str, source: Path) -> None:
@@ -103,6 +119,15 @@ class Computer:
             self.s3cmd("writer", "sync", "--no-progress", f"{source}/", f"s3://{self.bucket}/s3cmd/")
         if tool == "awscli":
             self.aws("writer", "s3", "sync", "--no-progress", str(source), f"s3://{self.bucket}/awscli")
+        if tool == "sftp":
+            folder = f"{self.bucket}/sftp"
+            assert self.sftp("writer", f"mkdir {folder}", f"put -R {source} {folder}") == 0, self.said
+        if tool in ("rclone-sftp", "webdav"):
+            self.known_host()
+            assert self.through(tool, "writer", "copy", str(source), f"FAR/{tool}") == 0, self.said
+        if tool == "swift":
+            words = ["upload", self.bucket, str(source), "--object-name", "swift", "--skip-container-put"]
+            assert self.swift("writer", *words) == 0, self.said
 
     def restore(self, tool: str, source: Path, target: Path) -> Path:
         """With the restore key; the folder in which what was `source` stands again."""
@@ -116,7 +141,37 @@ class Computer:
             self.s3cmd("restore", "sync", "--no-progress", f"s3://{self.bucket}/s3cmd/", f"{target}/")
         if tool == "awscli":
             self.aws("restore", "s3", "sync", "--no-progress", f"s3://{self.bucket}/awscli", str(target))
+        if tool == "sftp":
+            assert self.sftp("restore", f"get -R {self.bucket}/sftp/{source.name} {target}/") == 0, self.said
+            return target / source.name
+        if tool in ("rclone-sftp", "webdav"):
+            assert self.through(tool, "restore", "copy", f"FAR/{tool}", str(target)) == 0, self.said
+        if tool == "swift":
+            words = ["download", self.bucket, "-p", "swift/", "-r", "-D", str(target)]
+            assert self.swift("restore", *words) == 0, self.said
         return target
+
+
+def _ended(
+    home: Path, words: Sequence[str], told: str, environment: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    kept = {k: v for k, v in os.environ.items() if k in ("LANG", "LC_ALL", "TMPDIR")}
+    return subprocess.run(
+        words,
+        env={**kept, "PATH": PATH, "HOME": str(home), **environment},
+        cwd=home,
+        input=told,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def run_quietly(home: Path, *words: str) -> None:
+    """A program to its end on a computer where nothing is set but its home."""
+    done = _ended(home, words, "", {})
+    assert done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}{done.stderr}"
 
 
 def make_files(folder: Path, mib: int, count: int) -> Path:

@@ -132,6 +132,23 @@ def collect(town: Town) -> None:
         town.keys[name] = Keys(shown.access_key.reveal(), shown.secret_key.reveal(), shown.connection)
 
 
+def done(request: Request) -> None:
+    """The worker carried it out, and everything stands."""
+    wait_until("it is done", lambda: Request.objects.get(pk=request.pk).applied_at is not None, timeout_s=SOON_S)
+
+
+def fresh(town: Town) -> Subscription:
+    """As it stands now."""
+    town.subscription.refresh_from_db()
+    return town.subscription
+
+
+def collected(town: Town, name: str) -> Keys:
+    """The newest key of that name, shown this once."""
+    shown = reveal_credential(subscription=fresh(town), name=name, by=town.owner)
+    return Keys(shown.access_key.reveal(), shown.secret_key.reveal(), shown.connection)
+
+
 def rows(query: str, *values: object) -> list[tuple[Any, ...]]:
     """What stands in the portal's database."""
     with connection.cursor() as cursor:

@@ -121,10 +121,10 @@ class Auditor:
                 yield f"stored secret of {row.kind} is not the cloud's"
 
     def _reported(self, thing: Thing) -> bool:
-        """Data and what carries no marker are only reported: a person decides."""
-        if MODEL[thing.kind].marker and not MODEL[thing.kind].bears_data:
-            return False
+        """Data, what carries no marker and what a database forgot are only reported: a person decides."""
         seen = OrphanSighting.objects.filter(kind=thing.kind, external_id=thing.id, settled_at__isnull=True)
+        if MODEL[thing.kind].marker and not MODEL[thing.kind].bears_data:
+            return seen.filter(kept_since__isnull=False).exists()
         return seen.exists() or Event.objects.filter(reason="OrphanWithData", message__contains=thing.id).exists()
 
     def _capacity(self) -> Iterator[str]:

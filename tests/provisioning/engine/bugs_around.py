@@ -12,7 +12,7 @@ AROUND: Final[tuple[Mutation, ...]] = (
     _M(
         "no write without the guard",
         CLAIMS + "commit_intent",
-        "~Exists(waits),",
+        "_LET_THROUGH, row.platform, ",
         "",
         "test_a_platform_that_is_held_is_not_written_in_the_same_claim_either",
     ),
@@ -90,8 +90,8 @@ AROUND: Final[tuple[Mutation, ...]] = (
     _M(
         "two sightings",
         "engine.census:_consider",
-        "now - sighting.first_seen < LEASE or ",
-        "",
+        "now - sighting.first_seen < LEASE:",
+        "False:",
         "test_an_empty_orphan_goes_at_its_second_sighting",
     ),
     _M(
@@ -100,6 +100,13 @@ AROUND: Final[tuple[Mutation, ...]] = (
         "KINDS[seen.kind].bears_data or ",
         "",
         "test_an_orphan_with_data_is_only_reported",
+    ),
+    _M(
+        "what the database forgot is kept",
+        "engine.census:_consider",
+        "sighting.kept_since or ",
+        "",
+        "test_what_is_met_while_the_platform_is_ahead_is_kept_for_ever",
     ),
     _M(
         "the row's candidate is no orphan",
@@ -182,7 +189,7 @@ AROUND: Final[tuple[Mutation, ...]] = (
     _M(
         "plans are made at rest",
         PLAN + "propose",
-        "if any(r.state in _AT_WORK and scene.can_move(r) for r in rows.values()):",
+        "if not given_up and any(r.state in _AT_WORK and scene.can_move(r) for r in rows.values()):",
         "if False:",
         "test_a_plan_is_made_at_rest",
     ),
@@ -252,8 +259,8 @@ AROUND: Final[tuple[Mutation, ...]] = (
     _M(
         "a look needs the claim",
         CLAIMS + "write_look",
-        "filter(Exists(held), ",
-        "filter(",
+        "_HELD, _token(claim), ",
+        "",
         "test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend",
     ),
     _M(

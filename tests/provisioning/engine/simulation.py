@@ -198,6 +198,7 @@ def model_world(world: Any) -> Iterator[None]:
             (claims, "record", watched_record),
             (stacks, "surroundings", world.around),
             (platforms, "provider", lambda id: world.provider),
+            (platforms, "region", lambda: region),
             (upkeep, "provider", lambda id: world.provider),
             (upkeep, "region", lambda: region),
             (stack_moved, "receivers", []),  # nobody above provisioning listens here

@@ -1,5 +1,6 @@
 """decide(): what one observation means for one row at one moment. Nothing is asked, nothing is written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,8 @@ def _ago(seconds: float) -> datetime:
         ),
         (THERE, {"wish": "retained"}, ("retained", "")),
         (InProgress("task-1"), {}, ("progressing", "Creating")),
+        (InProgress("task-1"), {"intent": "create", "intent_at": _ago(7100)}, ("progressing", "Creating")),
+        (InProgress("task-1"), {"intent": "create", "intent_at": _ago(7300)}, ("blocked", "DoesNotFinish")),
         (Absent(), {}, ("act", "create")),
         (Absent(), {"ever_seen": True}, ("progressing", "Confirming")),
         (Absent(), {"external_id": "id-1"}, ("progressing", "Confirming")),
@@ -70,6 +73,25 @@ def _ago(seconds: float) -> datetime:
 )
 def test_what_a_look_at_a_project_means(seen: Observation, row: dict[str, Any], told: tuple[str, str]) -> None:
     assert _told(_decide(seen, **row)) == told
+
+
+@pytest.mark.parametrize(
+    ("quota", "size", "told", "mended"),
+    [
+        (5, 1, ("drifted", "NeedsApproval"), None),
+        (0, 1, ("act", "update"), {"quota": 1}),
+        (None, 1, ("act", "update"), {"quota": 1}),
+        (5, 9, ("act", "update"), {"size": 1}),
+    ],
+)
+def test_what_lasts_longer_than_was_approved_is_not_shortened_without_a_person(
+    quota: int | None, size: int, told: tuple[str, str], mended: dict[str, Any] | None
+) -> None:
+    lasting = replace(MODEL["project"], protects=frozenset({"quota", "size"}), lasts=frozenset({"quota"}))
+    seen = Present("id-1", {"size": size, "quota": quota})
+    decision = decide(Resource(name="project", kind="project"), lasting, {"size": 1, "quota": 1}, seen, NOW)
+    assert _told(decision) == told
+    assert getattr(decision, "after", None) == mended
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,11 @@ def test_what_is_removed_in_pieces_is_gone_on_with_and_is_no_trouble(room: Room)
     honest, left = handler.delete, iter(range(20))
 
     def piece(target: Target) -> Outcome:
-        if next(left, None) is None:
+        if (piece := next(left, None)) is None:
             return honest(target)
         assert room.row("project").trouble_since is None
-        raise StillAtWork("More is left.")
+        assert room.row("project").left_objects == (20 - piece if piece else None), "what the piece before left"
+        raise StillAtWork("More is left.", left_objects=19 - piece, left_bytes=2**20 * (19 - piece))
 
     handler.delete = piece  # type: ignore[method-assign]
     room.approve({})

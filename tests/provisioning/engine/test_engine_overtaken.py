@@ -40,7 +40,8 @@ def test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend(r
     assert not claims.commit_intent(late, room.row("project"), {}, {})
     assert not claims.write_look(late, room.row("project"), message="What I saw before I slept.")
     assert not claims.renew(late)
-    claims.release(late, None, {})
+    late.wanted = room.stack.wanted
+    assert not claims.release(late, None, {})
     assert room.stack.claim_token == now.token
     assert claims.commit_intent(now, room.row("project"), {}, {})
 
@@ -68,19 +69,20 @@ def test_a_worker_paused_beyond_its_lease_does_not_send(room: Room) -> None:
 def test_a_wake_during_the_work_is_not_slept_over(room: Room) -> None:
     room.approve({"project": 1})
     room.settle()
-    room.at["releasing"] = lambda: claims.wake(room.stack.pk)
+    room.at["releasing"] = lambda: room.approve_over({"project": 1, "net": 1})
     stacks.look_now("a")
     room.work()
-    assert room.stack.next_look <= room.time()
+    assert room.state("net") == READY
+    assert room.stack.state == State.READY
 
 
 def test_a_summary_from_before_a_wake_is_not_written(room: Room) -> None:
     claim = claims.take(room.stack.pk)
     assert claim
     claims.wake(room.stack.pk)
-    claims.release(claim, None, {"state": "ready", "reason": "", "message": ""})
+    assert not claims.release(claim, None, {"state": "ready", "reason": "", "message": ""})
     assert room.stack.state == State.PENDING
-    assert room.stack.claim_token is None
+    assert room.stack.claim_token == claim.token
 
 
 def test_an_object_that_a_person_found_meanwhile_is_not_made_again(room: Room) -> None:
@@ -161,8 +163,8 @@ def test_an_answer_for_a_former_incarnation_becomes_a_row_that_removes_it(room: 
     room.settle()
     claim, row = claims.take(room.stack.pk), room.row("token")
     assert claim
-    claims.release(claim, None, {})
-    Resource.objects.filter(pk=row.pk).update(incarnation=2, external_id="", ever_seen=False)
+    next_one = {"incarnation": 2, "external_id": "", "ever_seen": False}
+    Resource.objects.filter(pk=row.pk).update(**next_one, version=row.version + 1)
     claims.record(claim, row, Outcome(external_id="sim.a.token"), "sim.a.token", "CreateSent", {})
     room.approve_over({"project": 1, "token": 1})
     room.settle()
@@ -181,7 +183,8 @@ def test_an_id_that_arrives_at_a_tombstone_opens_it_again(room: Room) -> None:
     assert claim
     thing = room.cloud.create("net", "sim.a.net", "sim.a.net", 1, "a")
     claims.record(claim, old, Outcome(external_id=thing.id), "sim.a.net", "CreateSent", {})
-    claims.release(claim, None, {})
+    claim.wanted = room.stack.wanted
+    assert claims.release(claim, None, {})
     room.settle()
     assert room.there("net") == []
     assert room.row("net").state == State.GONE
@@ -334,6 +337,27 @@ def test_nothing_is_written_on_a_restored_database_until_the_report_was_read(roo
     room.settle()
     assert room.state("project") == READY
     assert room.there("project")[0].quota == 1
+
+
+def test_what_is_met_while_the_platform_is_ahead_is_kept_for_ever(room: Room) -> None:
+    room.approve({"project": 1})
+    room.settle()
+    copy = room.store.snapshot()
+    room.approve({"project": 1, "net": 1})
+    room.settle()
+    room.store.restore(copy)
+    upkeep.take_census()
+    assert [(s.external_id, s.settled_at) for s in OrphanSighting.objects.all()] == [
+        (room.there("net")[0].id, None)
+    ]
+    platforms.accept_restored(PLATFORM)
+    platforms.carry_out_acceptances()
+    for _again in range(3):
+        room.wait(LONG)
+        upkeep.take_census()
+        room.settle()
+    assert len(room.there("net")) == 1
+    assert not Resource.objects.filter(orphan=True).exists()
 
 
 def test_a_platform_that_is_held_is_not_written_in_the_same_claim_either(room: Room) -> None:

@@ -119,6 +119,22 @@ def test_what_is_retained_keeps_its_share(room: Room) -> None:
     assert _held(room) == (0, 0)
 
 
+def test_where_nothing_is_left_a_stack_that_retains_elsewhere_holds_nothing(room: Room) -> None:
+    room.approve({"project": 1, "bucket": 3})
+    room.settle()
+    elsewhere = CapacityRow.objects.create(platform="elsewhere", site="site", resource="vcpus", total=8, used=2)
+    Reservation.objects.create(stack=room.stack, row=elsewhere, amount=2)
+    room.approve({})
+    upkeep.release_surplus()
+    assert CapacityRow.objects.get(pk=elsewhere.pk).used == 2  # it was not yet seen to be gone
+    room.settle()
+    upkeep.release_surplus()
+    assert room.stack.state == State.RETAINED
+    assert CapacityRow.objects.get(pk=elsewhere.pk).used == 0
+    assert not Reservation.objects.filter(row=elsewhere).exists()
+    assert CapacityRow.objects.get(resource="disk").used == 4
+
+
 def test_a_plan_is_made_at_rest(room: Room) -> None:
     room.approve({"project": 1})
     with pytest.raises(StackBusy):

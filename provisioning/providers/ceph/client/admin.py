@@ -9,15 +9,23 @@ from provisioning.domain.errors import AlreadyExists, PermanentError
 from provisioning.domain.secrets import Secret
 from provisioning.kinds.ceph import KIB
 from provisioning.providers.ceph.client.credentials import Credentials
-from provisioning.providers.ceph.client.errors import unusable
+from provisioning.providers.ceph.client.errors import CEPH
 
 PAGE: Final = 1000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Subuser:
+    """A way into the Swift API; `access` as RGW words it (`read`, `full-control`, …)."""
+
+    access: str
+    secret: Secret | None
+
+
+@dataclass(frozen=True)
 class RgwUser:
-    """An identity. Quotas in bytes, None for none; `keys` are access key -> secret."""
+    """An identity. Quotas in bytes, None for none; `keys` are access key -> secret; `subusers` by their name."""
 
     uid: str
     display_name: str
@@ -26,6 +34,7 @@ class RgwUser:
     quota_bytes: int | None
     bucket_quota_bytes: int | None
     keys: Mapping[str, Secret] = field(default_factory=dict)
+    subusers: Mapping[str, Subuser] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,19 @@ class Admin:
         """PermanentError Forbidden (InvalidAccessKeyId) when it is gone: look first."""
         self._call(f"removing a key of {uid}", "remove_key", uid=uid, access_key=access_key)
 
+    def create_reader(self, uid: str, name: str, secret_key: Secret) -> None:
+        """A subuser that may read, and beside that what policies allow; not whatever else the Swift API offers to
+        an object's owner. Repeating it sets the secret again and leaves the access as it was.
+        """
+        # The library sends the secret only beside an access key, which RGW has no use for here.
+        secret = {"access_key": name, "secret_key": secret_key.reveal()}
+        words = {"subuser": name, "access": "read", "key_type": "swift", **secret}
+        self._call(f"creating a subuser of {uid}", "create_subuser", uid=uid, **words)
+
+    def remove_subuser(self, uid: str, name: str) -> None:
+        """Its secret goes with it (RGW 16). NotThere when it is gone."""
+        self._call(f"removing a subuser of {uid}", "remove_subuser", uid=uid, subuser=name, purge_keys=False)
+
     def bucket(self, tenant: str, name: str) -> RgwBucket:
         """NotThere (NoSuchBucket) when there is none."""
         doing = f"reading the bucket {tenant}/{name}"
@@ -99,7 +121,7 @@ class Admin:
         doing = f"listing the buckets of {uid}"
         found = self._call(doing, "get_bucket", uid=uid, stats=True)
         if not isinstance(found, list):
-            raise unusable(doing, "was no list")
+            raise CEPH.unusable(doing, "was no list")
         return [_bucket(doing, one) for one in found]
 
     def uids(self, page: int = PAGE) -> Iterator[str]:
@@ -130,6 +152,7 @@ class Admin:
             quota_bytes=_quota(doing, _get(doing, found, "user_quota", dict)),
             bucket_quota_bytes=_quota(doing, _get(doing, found, "bucket_quota", dict)),
             keys={access: Secret(secret) for access, secret in keys},
+            subusers=_subusers(doing, found),
         )
 
     def _call(self, doing: str, method: str, **words: Any) -> Any:
@@ -145,8 +168,23 @@ class Admin:
 def _get(doing: str, found: Any, name: str, kind: type | tuple[type, ...]) -> Any:
     """A field that must be there, of its type: half an answer is no answer."""
     if not isinstance(found, dict) or not isinstance(found.get(name), kind):
-        raise unusable(doing, f"lacks {name}")
+        raise CEPH.unusable(doing, f"lacks {name}")
     return found[name]
+
+
+def _subusers(doing: str, found: Any) -> dict[str, Subuser]:
+    """RGW names them `uid:name`."""
+    secrets = {
+        _get(doing, one, "user", str): Secret(_get(doing, one, "secret_key", str))
+        for one in _get(doing, found, "swift_keys", list)
+    }
+    access = {
+        _get(doing, one, "id", str): _get(doing, one, "permissions", str)
+        for one in _get(doing, found, "subusers", list)
+    }
+    return {
+        id.rpartition(":")[2]: Subuser(access.get(id, ""), secrets.get(id)) for id in sorted({*access, *secrets})
+    }
 
 
 def _quota(doing: str, found: Any) -> int | None:

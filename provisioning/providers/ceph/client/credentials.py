@@ -1,13 +1,10 @@
 """The portal's own access to a platform, read from the file that the region file names."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from provisioning.domain.errors import PermanentError
 from provisioning.domain.secrets import Secret
+from provisioning.providers.credentials import read_file
 
 
 @dataclass(frozen=True)
@@ -22,17 +19,13 @@ class Credentials:
 
 def read(path: str) -> Credentials:
     """PermanentError Forbidden when the file cannot be used; its content is in no message."""
-    try:
-        found: Any = yaml.safe_load(Path(path).read_text())
-        return Credentials(
-            str(found["access_key"]),
-            Secret(str(found["secret_key"])),
-            str(found.get("rados_id") or ""),
-            str(found.get("rados_keyring") or ""),
-        )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
-        raise PermanentError(
-            f"The credentials file {path} cannot be read, or lacks access_key or secret_key; the region's "
-            "operator must mend it.",
-            reason="Forbidden",
-        ) from None
+    return read_file(path, _made, "access_key or secret_key")
+
+
+def _made(found: Any) -> Credentials:
+    return Credentials(
+        str(found["access_key"]),
+        Secret(str(found["secret_key"])),
+        str(found.get("rados_id") or ""),
+        str(found.get("rados_keyring") or ""),
+    )

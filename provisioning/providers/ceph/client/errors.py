@@ -14,6 +14,9 @@ from provisioning.domain.errors import (
     ProviderError,
     TemporaryError,
 )
+from provisioning.providers.peer import Peer
+
+CEPH: Final = Peer("Ceph")
 
 
 class NotThere(PermanentError):
@@ -154,42 +157,3 @@ TABLE: Final = (
 def translate(said: Said) -> ProviderError:
     """The error that `said` means."""
     return next(line for line in TABLE if line.fits(said)).means(said)
-
-
-def unusable(doing: str, why: str) -> TemporaryError:
-    """A truncated body, somebody else's page, a missing field: the outcome is unknown."""
-    return TemporaryError(f"The Ceph gateway's answer while {doing} {why}; the portal looks again by itself.")
-
-
-def unreachable(doing: str) -> PlatformDown:
-    """Nothing listens there: nothing was done for certain."""
-    return PlatformDown(
-        f"Nothing answers at the Ceph platform's address while {doing}; the portal goes on trying.", unsent=True
-    )
-
-
-def untrusted(doing: str) -> PlatformDown:
-    """Its certificate is not vouched for: nothing was said to it. It heals when the certificate or ca_file does."""
-    return PlatformDown(
-        f"Nobody whom the region file's ca_file trusts vouches for the Ceph platform's certificate, while {doing}; "
-        "the region's operator must mend one or the other.",
-        unsent=True,
-    )
-
-
-def is_untrusted(error: Exception) -> bool:
-    """Every library wraps OpenSSL's refusal in errors of its own; the words stay."""
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
-
-
-def cut(doing: str) -> PlatformDown:
-    """A time-out or a cut connection: it may have been done."""
-    return PlatformDown(f"The Ceph platform did not answer in time while {doing}; the portal goes on trying.")
-
-
-def seconds(header: str | None) -> float | None:
-    """Retry-After in seconds; None for a date or nothing."""
-    try:
-        return max(0.0, float(header)) if header else None
-    except ValueError:
-        return None

@@ -9,15 +9,8 @@ from typing import Any, Final
 
 from provisioning.domain.errors import PermanentError, TemporaryError
 from provisioning.providers.ceph.client.credentials import Credentials
-from provisioning.providers.ceph.client.errors import (
-    Said,
-    cut,
-    is_untrusted,
-    translate,
-    unreachable,
-    untrusted,
-    unusable,
-)
+from provisioning.providers.ceph.client.errors import CEPH, Said, translate
+from provisioning.providers.peer import is_untrusted
 
 CONNECT_S: Final = 3
 READ_S: Final = 10
@@ -41,7 +34,7 @@ class Mon:
         try:
             return json.loads(text)
         except ValueError:
-            raise unusable(doing, "was no JSON") from None
+            raise CEPH.unusable(doing, "was no JSON") from None
 
     def _post(self, doing: str, words: dict[str, Any]) -> str:
         import requests
@@ -51,11 +44,11 @@ class Mon:
                 self._endpoint, json=words, timeout=(CONNECT_S, READ_S), verify=self._ca_file or True
             )
         except requests.exceptions.Timeout:
-            raise cut(doing) from None
+            raise CEPH.cut(doing) from None
         except requests.exceptions.ConnectionError as error:
-            raise (untrusted if is_untrusted(error) else unreachable)(doing) from None
+            raise (CEPH.untrusted if is_untrusted(error) else CEPH.unreachable)(doing) from None
         except requests.exceptions.RequestException:
-            raise unusable(doing, "broke off") from None
+            raise CEPH.unusable(doing, "broke off") from None
         if answer.ok:
             return answer.text
         raise translate(Said(doing, answer.status_code))
@@ -70,18 +63,18 @@ class Mon:
         try:
             code, answer, _ = self._handle(rados, conf).mon_command(json.dumps(words), b"", timeout=READ_S)
         except rados.TimedOut:
-            raise cut(doing) from None
+            raise CEPH.cut(doing) from None
         except (rados.PermissionError, rados.PermissionDeniedError):
             raise _forbidden(doing) from None
         except rados.Error:
             # No conf, no keyring or no mon: the library does not tell them apart, and the first two heal as well.
-            raise unreachable(doing) from None
+            raise CEPH.unreachable(doing) from None
         if not code:
             return bytes(answer).decode()
         if -code in (errno.EPERM, errno.EACCES):
             raise _forbidden(doing)
         if -code == errno.ETIMEDOUT:
-            raise cut(doing)
+            raise CEPH.cut(doing)
         raise TemporaryError(f"The mons refused ({code}) while {doing}; the portal asks again by itself.")
 
     def _handle(self, rados: Any, conf: str) -> Any:

@@ -7,17 +7,9 @@ import requests
 from rgwadmin.rgw import RGWAdmin
 
 from provisioning.domain.errors import ProviderError
-from provisioning.providers.ceph.client.errors import (
-    Said,
-    cut,
-    is_untrusted,
-    seconds,
-    translate,
-    unreachable,
-    untrusted,
-    unusable,
-)
+from provisioning.providers.ceph.client.errors import CEPH, Said, translate
 from provisioning.providers.ceph.client.guard import refuse_admin
+from provisioning.providers.peer import is_untrusted, seconds
 
 CONNECT_S: Final = 3
 READ_S: Final = 10
@@ -40,9 +32,9 @@ class GuardedAdmin(RGWAdmin):
         except requests.exceptions.ConnectionError as error:
             raise _broken(error, self.doing) from None
         except requests.exceptions.Timeout:
-            raise cut(self.doing) from None
+            raise CEPH.cut(self.doing) from None
         except requests.exceptions.RequestException:
-            raise unusable(self.doing, "broke off") from None
+            raise CEPH.unusable(self.doing, "broke off") from None
 
     def _load_request(self, r: requests.Response) -> Any:
         """The JSON, None for an empty success; else the error that the answer means."""
@@ -52,7 +44,7 @@ class GuardedAdmin(RGWAdmin):
                 body = r.json()
             except ValueError:
                 if r.ok:
-                    raise unusable(self.doing, "was no JSON") from None
+                    raise CEPH.unusable(self.doing, "was no JSON") from None
         if r.ok:
             return body
         code = str(body.get("Code", "")) if isinstance(body, dict) else ""
@@ -61,12 +53,12 @@ class GuardedAdmin(RGWAdmin):
 
 def _broken(error: requests.exceptions.ConnectionError, doing: str) -> ProviderError:
     if isinstance(error, requests.exceptions.Timeout):
-        return cut(doing)
+        return CEPH.cut(doing)
     if is_untrusted(error):
-        return untrusted(doing)
+        return CEPH.untrusted(doing)
     inner = getattr(error.args[0], "reason", None) if error.args else None
     refused = type(inner).__name__ in ("NewConnectionError", "NameResolutionError")
-    return unreachable(doing) if refused else cut(doing)
+    return CEPH.unreachable(doing) if refused else CEPH.cut(doing)
 
 
 def connect(server: str, secure: bool, access_key: str, secret_key: str, ca_file: str | None) -> GuardedAdmin:

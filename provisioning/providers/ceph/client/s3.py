@@ -1,31 +1,16 @@
-"""S3 with one key: a bucket's settings, and small objects. No retries of the SDK's own: the engine looks first."""
+"""S3 with one key: a bucket's settings, and small objects."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any, Final
 
 from provisioning.domain.errors import PermanentError, ProviderError, TemporaryError
-from provisioning.domain.secrets import Secret
-from provisioning.providers.ceph.client.errors import (
-    NotThere,
-    Said,
-    cut,
-    is_untrusted,
-    seconds,
-    translate,
-    unreachable,
-    untrusted,
-    unusable,
-)
-from provisioning.providers.ceph.client.guard import refuse_s3
+from provisioning.providers.ceph.client.errors import CEPH, NotThere
+from provisioning.providers.ceph.client.s3_errors import translated
 
-CONNECT_S: Final = 3
-READ_S: Final = 10
 ABORT_UPLOADS_AFTER_DAYS: Final = 7  # an upload not finished in a week was given up by its client
 # Whoever uploads may ask for a public ACL: it is ignored. The other three stay off, as measured on RGW 16.2.15:
 # BlockPublicAcls refuses every upload, with or without an ACL; BlockPublicPolicy every policy, ours too; and
@@ -37,7 +22,7 @@ NOT_PUBLIC: Final = {
     "RestrictPublicBuckets": False,
 }
 MARKER_TAG: Final = "mcloud"
-_KEPT: Final = 64  # clients at hand; making one costs some 10 ms
+ERASED_AT_ONCE: Final = 1000  # S3 takes no more in one call
 Lifecycle = list[dict[str, Any]]
 
 
@@ -51,56 +36,20 @@ class ObjectLock:
 
 @dataclass(frozen=True)
 class S3Object:
-    """A current object; `size` in bytes."""
+    """A current object; `size` in bytes, `etag` without its quotes."""
 
     key: str
     size: int
     written: datetime
+    etag: str = ""
 
 
-class S3:
-    """One gateway's S3, for any key. Clients are kept by process: a pool inherited through a fork lies."""
+@dataclass(frozen=True)
+class S3Version(S3Object):
+    """One version of an object, deletion marks apart; `latest`: what a plain read gives, unless it was deleted."""
 
-    def __init__(self, url: str, ca_file: str | None) -> None:
-        self._url, self._ca_file = url, ca_file
-        self._clients: dict[tuple[int, str, Secret], Any] = {}
-        self._making = Lock()
-
-    def signed(self, access_key: str, secret_key: Secret, *, own_key: bool = False) -> "Signed":
-        """Calls signed with this key; `own_key` when it is the portal's."""
-        key = (os.getpid(), access_key, secret_key)
-        with self._making:
-            if key not in self._clients:
-                while len(self._clients) >= _KEPT:
-                    self._clients.pop(next(iter(self._clients)))
-                self._clients[key] = _client(self._url, access_key, secret_key, self._ca_file)
-            return Signed(self._clients[key], own_key)
-
-
-def _client(url: str, access_key: str, secret_key: Secret, ca_file: str | None) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    client = boto3.session.Session().client(
-        "s3",
-        endpoint_url=url,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key.reveal(),
-        region_name="us-east-1",  # only signed, never looked up
-        verify=ca_file or True,
-        config=Config(
-            connect_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            retries={"total_max_attempts": 1},
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            # RGW 16 knows none of the newer checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-    client.meta.events.register("before-parameter-build.s3", lambda params, **_: refuse_s3(params))
-    return client
+    version: str = ""
+    latest: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,15 +79,16 @@ class Signed:
         """PermanentError NotEmpty while a version or a marker is left."""
         self._call(f"removing the bucket {bucket}", "delete_bucket", Bucket=bucket)
 
-    def marker(self, bucket: str) -> str | None:
-        """Our tag's text, or None where there is none."""
+    def tags(self, bucket: str) -> dict[str, str]:
+        """All of the bucket's; our marker stands under MARKER_TAG."""
         doing = f"reading the tags of {bucket}"
         found = self._found(doing, "get_bucket_tagging", "TagSet", "NoSuchTagSet", Bucket=bucket)
-        return {tag["Key"]: tag["Value"] for tag in found or []}.get(MARKER_TAG)
+        return {tag["Key"]: tag["Value"] for tag in found or []}
 
-    def set_marker(self, bucket: str, marker: str) -> None:
-        tags = {"TagSet": [{"Key": MARKER_TAG, "Value": marker}]}
-        self._call(f"tagging the bucket {bucket}", "put_bucket_tagging", Bucket=bucket, Tagging=tags)
+    def set_tags(self, bucket: str, marker: str, more: Iterable[str] = ()) -> None:
+        """Our marker, and tags that are a name alone; those that were there are gone."""
+        words = [{"Key": MARKER_TAG, "Value": marker}, *({"Key": name, "Value": ""} for name in more)]
+        self._call(f"tagging the bucket {bucket}", "put_bucket_tagging", Bucket=bucket, Tagging={"TagSet": words})
 
     def versioning(self, bucket: str) -> bool:
         found = self._call(f"reading the versioning of {bucket}", "get_bucket_versioning", Bucket=bucket)
@@ -196,7 +146,7 @@ class Signed:
         try:
             document = json.loads(found)
         except ValueError:
-            raise unusable(doing, "was no JSON") from None
+            raise CEPH.unusable(doing, "was no JSON") from None
         return document if isinstance(document, dict) else {"not an object": document}
 
     def set_policy(self, bucket: str, document: dict[str, Any]) -> None:
@@ -228,15 +178,43 @@ class Signed:
             found = self._call(doing, "list_objects_v2", **words)
             more = _field(doing, found, "IsTruncated")
             for one in found.get("Contents", []):
-                yield S3Object(one["Key"], int(one["Size"]), one["LastModified"])
+                yield S3Object(one["Key"], int(one["Size"]), one["LastModified"], one.get("ETag", "").strip('"'))
             if not more:
                 return
             words["ContinuationToken"] = _field(doing, found, "NextContinuationToken")
 
+    def versions(self, bucket: str) -> Iterator[S3Version]:
+        """Every version of every object, by page."""
+        doing = f"listing the versions in {bucket}"
+        words: dict[str, Any] = {"Bucket": bucket}
+        while True:
+            found = self._call(doing, "list_object_versions", **words)
+            more = _field(doing, found, "IsTruncated")
+            for one in found.get("Versions", []):
+                etag = one.get("ETag", "").strip('"')
+                written, version = one["LastModified"], one["VersionId"]
+                yield S3Version(one["Key"], int(one["Size"]), written, etag, version, bool(one["IsLatest"]))
+            if not more:
+                return
+            words["KeyMarker"] = _field(doing, found, "NextKeyMarker")
+            words["VersionIdMarker"] = _field(doing, found, "NextVersionIdMarker")
+
+    def chunks(self, bucket: str, key: str, version: str = "") -> Iterator[bytes]:
+        """The whole object, or one version of it, a MiB at a time. NotThere when it is gone."""
+        doing = f"reading from {bucket}"
+        words = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+        body = _field(doing, self._call(doing, "get_object", **words), "Body")
+        try:
+            yield from body.iter_chunks(2**20)
+        except Exception as error:
+            raise translated(error, doing, self._own_key) from None
+        finally:
+            body.close()  # who stops in the middle gives the connection back
+
     def erase_page(self, bucket: str) -> int:
-        """Remove up to a thousand versions and markers for good; how many. Locked where one must stay."""
+        """Remove up to ERASED_AT_ONCE versions and markers for good; how many. Locked where one must stay."""
         doing = f"emptying {bucket}"
-        found = self._call(doing, "list_object_versions", Bucket=bucket, MaxKeys=1000)
+        found = self._call(doing, "list_object_versions", Bucket=bucket, MaxKeys=ERASED_AT_ONCE)
         _field(doing, found, "IsTruncated")
         listed = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
         if not listed:
@@ -274,40 +252,15 @@ class Signed:
         except ProviderError:
             raise  # the guard's
         except Exception as error:
-            raise _translated(error, doing, self._own_key) from None
+            raise translated(error, doing, self._own_key) from None
         kind = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("content-type", "")
         if "html" in kind:
-            raise unusable(doing, "was some other server's page")
+            raise CEPH.unusable(doing, "was some other server's page")
         return answer
 
 
 def _field(doing: str, found: dict[str, Any], name: str) -> Any:
     """An answer without it is some other server's: nothing there is not the same as nothing said."""
     if name not in found:
-        raise unusable(doing, f"lacks {name}")
+        raise CEPH.unusable(doing, f"lacks {name}")
     return found[name]
-
-
-def _translated(error: Exception, doing: str, own_key: bool) -> Exception:
-    """What the SDK raised, in our two families; anything unknown is a fault of ours and goes up as it is."""
-    from botocore import exceptions as sdk
-    from botocore.parsers import ResponseParserError
-
-    if isinstance(error, sdk.ClientError):
-        about: Any = error.response.get("ResponseMetadata", {})
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        # The SDK puts the status where a page had no code.
-        code = "" if code.isdigit() else code
-        status, pause = int(about.get("HTTPStatusCode", 0)), about.get("HTTPHeaders", {}).get("retry-after")
-        return translate(Said(doing, status, code, seconds(pause), own_key))
-    if isinstance(error, sdk.ConnectTimeoutError | sdk.ReadTimeoutError | sdk.ConnectionClosedError):
-        return cut(doing)
-    if isinstance(error, sdk.SSLError) and is_untrusted(error):
-        return untrusted(doing)
-    if isinstance(error, sdk.EndpointConnectionError):
-        return unreachable(doing)
-    if isinstance(error, sdk.HTTPClientError):
-        return cut(doing)
-    if isinstance(error, sdk.BotoCoreError | ResponseParserError):
-        return unusable(doing, "could not be read")
-    return error

@@ -14,12 +14,20 @@ from typing import Any, Final
 from provisioning.domain.errors import AlreadyExists, PermanentError, StillAtWork, TemporaryError
 from provisioning.domain.handler import Target
 from provisioning.domain.observation import Absent, Observation, Outcome, Present
-from provisioning.kinds.ceph import BucketSpec, bucket_name, policy_digest, policy_document
+from provisioning.kinds.ceph import (
+    GATEWAYS,
+    BucketSpec,
+    bucket_name,
+    gateways_closed,
+    policy_digest,
+    policy_document,
+)
 from provisioning.providers.ceph.client.admin import Admin, RgwBucket
 from provisioning.providers.ceph.client.errors import NotThere
-from provisioning.providers.ceph.client.s3 import S3, ObjectLock, Signed
-from provisioning.providers.ceph.handlers.instant import Instant
+from provisioning.providers.ceph.client.s3 import MARKER_TAG, ObjectLock, Signed
+from provisioning.providers.ceph.client.s3_clients import S3
 from provisioning.providers.ceph.handlers.lifecycle import kept_days, rules
+from provisioning.providers.instant import Instant
 
 EMPTYING_S: Final = 10.0  # then the claim is looked after, and the next piece follows
 _FIXED: Final = frozenset({"placement_target", "owner"})
@@ -65,15 +73,16 @@ class BucketHandler(Instant):
     def delete(self, target: Target) -> Outcome:
         """Only the recorded bucket. What it holds stops it (NotEmpty), old versions too, unless a plan gave it up.
 
-        It is emptied in pieces: StillAtWork while more is left, Locked before a lock has ended.
+        It is emptied in pieces: StillAtWork with what is left, Locked before a lock has ended.
         """
         assert target.external_id
         try:
             found = self._there(target)
             if found is not None:
                 key = self._owner(target)
-                if target.purge:
-                    _empty(key, found.name)
+                if target.purge and not _emptied(key, found.name):
+                    left = self._there(target) or found
+                    raise StillAtWork("More is left.", left_objects=left.objects, left_bytes=left.size)
                 key.delete_bucket(found.name)
         except NotThere as error:
             if error.code != "NoSuchBucket":
@@ -101,33 +110,38 @@ class BucketHandler(Instant):
             # Its settings are not ours to read, and nothing about it will be changed.
             return Present(found.id, {"placement_target": found.placement_target, "owner": found.owner}, ours=False)
         key = self._owner(target)
+        policy = key.policy(found.name)
         lock, lifecycle = key.lock(found.name), key.lifecycle(found.name)
         # Between the creation and the tag there is none. In this tenant, whose name is the installation's and
         # the stack's, nobody but this owner made it, and the owner's key is in our vault alone: that proves it.
-        marker = key.marker(found.name)
-        attributes = {
+        marker = key.tags(found.name).get(MARKER_TAG)
+        attributes: dict[str, Any] = {
             "owner": found.owner,
             "placement_target": found.placement_target,
             "versioning": key.versioning(found.name),
             "immutability": lock.mode or "none",
             "retention_days": _retention(spec, lock, kept_days(lifecycle)),
             "private": key.private(found.name),
-            "policy": policy_digest(spec, found.name, key.policy(found.name)),
+            "policy": policy_digest(spec, found.name, policy),
         }
+        if policy is not None:
+            closed = gateways_closed(policy)
+            attributes["gateways"] = sorted(name for name in GATEWAYS if name not in closed)
         outputs = {"bucket": found.name, "tenant": found.tenant}
         return Present(found.id, attributes, outputs, ours=marker in (None, str(target.marker)))
 
     def _shape(self, target: Target, key: Signed, fields: set[str]) -> None:
         spec, name = _spec(target), _name(target)
-        key.set_marker(name, str(target.marker))
+        key.set_tags(name, str(target.marker))
         if "versioning" in fields:
             key.set_versioning(name, on=spec.versioning)
         if {"immutability", "retention_days"} & fields:
             self._set_lock(key, name, spec)
+        if "retention_days" in fields:
             key.set_lifecycle(name, rules(spec.retention_days))
         if "private" in fields:
             key.set_private(name, on=spec.private)
-        if "policy" in fields:
+        if {"policy", "gateways"} & fields:
             key.set_policy(name, policy_document(spec, name))
 
     @staticmethod
@@ -144,12 +158,14 @@ class BucketHandler(Instant):
         return self.s3.signed(secrets["access_key"].reveal(), secrets["secret_key"])
 
 
-def _empty(key: Signed, bucket: str) -> None:
+def _emptied(key: Signed, bucket: str) -> bool:
+    """For so long; False when more may be left."""
     end = time.monotonic() + EMPTYING_S
     key.abort_uploads(bucket)
     while key.erase_page(bucket):
         if time.monotonic() > end:
-            raise StillAtWork("More is left.")
+            return False
+    return True
 
 
 def _retention(spec: BucketSpec, lock: ObjectLock, lifecycle_days: int | None) -> int | None:

@@ -11,7 +11,7 @@ from provisioning.domain.observation import Absent, Observation, Outcome, Presen
 from provisioning.kinds.ceph import UserSpec, whole_kib
 from provisioning.providers.ceph.client.admin import Admin
 from provisioning.providers.ceph.client.errors import NotThere
-from provisioning.providers.ceph.handlers.instant import Instant
+from provisioning.providers.instant import Instant
 
 _BY_MODIFY = frozenset({"max_buckets", "suspended"})
 

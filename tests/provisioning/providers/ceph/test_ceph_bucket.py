@@ -12,8 +12,9 @@ from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent, Present
 from provisioning.domain.secrets import Secret
 from provisioning.kinds.ceph import BucketSpec
+from provisioning.providers.ceph.client import s3
 from provisioning.providers.ceph.handlers import bucket as bucket_handler
-from tests.provisioning.providers.ceph.battery import ChangeableBattery, differs, present
+from tests.provisioning.providers.battery import ChangeableBattery, differs, present
 from tests.provisioning.providers.ceph.town import Town
 
 Keys = dict[str, Secret]
@@ -177,12 +178,18 @@ class TestBucket(ChangeableBattery):
         self, town: Town, owner_key: Keys, handler: Handler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(bucket_handler, "EMPTYING_S", -1.0)
+        monkeypatch.setattr(s3, "ERASED_AT_ONCE", 2)
         target = archive(town, owner_key)
         made = handler.create(target)
-        self.owner(town, target).put_object(Bucket="backup", Key="a", Body=b"1")
+        for body in (b"123", b"456", b"789"):
+            self.owner(town, target).put_object(Bucket="backup", Key="a", Body=body)
         given_up = replace(self.recorded(target, made.external_id), purge=True)
-        with pytest.raises(StillAtWork):
-            handler.delete(given_up)
+        left = []
+        for _piece in range(2):
+            with pytest.raises(StillAtWork) as said:
+                handler.delete(given_up)
+            left.append((said.value.left_objects, said.value.left_bytes))
+        assert left == [(1, 3), (0, 0)]
         handler.delete(given_up)
         assert handler.observe(given_up) == Absent()
 

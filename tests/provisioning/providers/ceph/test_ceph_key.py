@@ -9,7 +9,7 @@ from provisioning.domain.errors import AlreadyExists, PermanentError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent, Present
 from provisioning.kinds.ceph import KeySpec
-from tests.provisioning.providers.ceph.battery import Battery
+from tests.provisioning.providers.battery import Battery, ChangeableBattery, differs
 from tests.provisioning.providers.ceph.town import Town, new_secrets
 
 
@@ -62,3 +62,49 @@ class TestKey(Battery):
 
     def test_before_its_secrets_are_made_it_is_absent(self, handler: Handler, target: Target) -> None:
         assert handler.observe(replace(target, secrets={})) == Absent()
+
+
+class TestKeyWithSwift(ChangeableBattery):
+    """The same, and a subuser that may read, whatever it is for."""
+
+    kind = "ceph.key"
+
+    @pytest.fixture
+    def target(self, town: Town) -> Target:
+        return town.target("key", KeySpec(town.make_user("writer"), swift=True), secrets=new_secrets())
+
+    def take_name(self, town: Town, target: Target) -> None:
+        access_key = target.secrets["access_key"].reveal()
+        town.outside.create_key(
+            uid=target.spec.user, access_key=access_key, secret_key="another", generate_key=False
+        )
+
+    def spoil(self, town: Town, target: Target) -> None:
+        """It may do everything: what the policy refuses it would be granted as an object's owner."""
+        access_key = target.secrets["access_key"].reveal()
+        words = {"uid": target.spec.user, "subuser": access_key}
+        town.outside.remove_subuser(**words, purge_keys=False)
+        secret = {"access_key": access_key, "secret_key": target.secrets["secret_key"].reveal()}
+        town.outside.create_subuser(**words, access="full", key_type="swift", **secret)
+
+    def test_it_comes_and_goes_beside_the_key(self, town: Town, handler: Handler, target: Target) -> None:
+        made = handler.create(target)
+        recorded = self.recorded(target, made.external_id)
+        without = replace(recorded, spec=KeySpec(target.spec.user))
+        assert differs(without, handler.observe(without)) == {"swift": False}
+        handler.update(without, {"swift": False})
+        assert differs(without, handler.observe(without)) == {}
+        assert subusers(town, target) == []
+        handler.update(recorded, {"swift": True})
+        assert differs(recorded, handler.observe(recorded)) == {}
+        assert town.s3(dict(target.secrets)).list_buckets()["Buckets"] == []
+
+    def test_nothing_of_it_outlives_the_key(self, town: Town, handler: Handler, target: Target) -> None:
+        made = handler.create(target)
+        handler.delete(self.recorded(target, made.external_id))
+        assert subusers(town, target) == []
+
+
+def subusers(town: Town, target: Target) -> list[str]:
+    found = town.outside.get_user(uid=target.spec.user)
+    return [one["id"] for one in found["subusers"]] + [one["user"] for one in found["swift_keys"]]

@@ -16,7 +16,7 @@ from provisioning.domain.plan import difference
 from provisioning.domain.region import Platform, parse_region
 from provisioning.kinds.ceph import BucketSpec, KeySpec, UserSpec
 from provisioning.providers.ceph.provider import CephProvider
-from tests.provisioning.providers.ceph.battery import present
+from tests.provisioning.providers.battery import present
 from tests.provisioning.providers.ceph.town import Town, new_secrets
 
 

@@ -6,7 +6,7 @@ from provisioning.domain.errors import PermanentError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent
 from provisioning.kinds.ceph import UserSpec
-from tests.provisioning.providers.ceph.battery import ChangeableBattery, differs, present
+from tests.provisioning.providers.battery import ChangeableBattery, differs, present
 from tests.provisioning.providers.ceph.town import Town
 
 GIB = 2**30

@@ -1,0 +1,327 @@
+"""A recovery plan: in which order a town's machines start again, what people do meanwhile, and how one sees that
+each machine works.
+
+Pure. A plan belongs to terms with machines; `groups` stand in boot order, and whoever carries the plan out walks
+them: wait for `pause_seconds` after the group before has answered, let people do what comes `before`, start the
+machines all together, and check each until every one has answered.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from provisioning.domain.asking import LONGEST_PATH, PATH
+
+Document = Mapping[str, Any]
+
+# The nature of a machine -> the checks that can be asked of it, the usual one first. No packet of ours reaches an
+# isolated network: what remains is what a machine writes on its console, or what the agent inside it says and asks.
+CHECKS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"stateless": ("console",), "stateful": ("agent", "tcp", "http")}
+)
+# What a check of each kind has besides its time; what may be left out, with its default.
+PARTS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"console": ("text",), "agent": (), "tcp": ("port",), "http": ("port", "path")}
+)
+PAGE: Final = "/"
+WHO: Final = ("authority", "region")
+LOGIN: Final = "login:"
+# A machine of a few GiB takes a minute or two to its prompt; an old one with a database takes longer.
+USUAL_SECONDS: Final = 300
+LONGEST_SECONDS: Final = 3600
+MOST_GROUPS, MOST_ACTIONS, MOST_CHECKS, MOST_CONTACTS = 20, 10, 5, 20
+# One line of somebody's words: nothing that does not print.
+LINE: Final = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
+LINE_OR_NOTHING: Final = r"^[^\x00-\x1f\x7f]*$"
+PHONE: Final = r"^\+?[0-9][0-9 ./()-]{3,}$"
+EMAIL: Final = r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$"
+
+
+def _line(longest: int, description: str, *, empty: bool = False) -> dict[str, Any]:
+    pattern = LINE_OR_NOTHING if empty else LINE
+    return {"type": "string", "maxLength": longest, "pattern": pattern, "description": description}
+
+
+def _seconds(least: int, description: str) -> dict[str, Any]:
+    limits = {"minimum": least, "maximum": LONGEST_SECONDS}
+    return {"type": "integer", "format": "int32", **limits, "description": description}
+
+
+def _parts_of(kind: str) -> dict[str, Any]:
+    """What a check of that kind needs, and what it has not."""
+    others = [{"required": [part]} for part in ("text", "port", "path") if part not in PARTS_OF[kind]]
+    needed = [part for part in PARTS_OF[kind] if part != "path"]
+    return {
+        "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+        "then": {"required": needed, "not": {"anyOf": others}},
+    }
+
+
+_CHECK: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["kind", "within_seconds"],
+    "properties": {
+        "kind": {
+            "type": "string",
+            "enum": list(PARTS_OF),
+            "description": (
+                "console: `text` appears on it (stateless machines). Of stateful machines, agent: the guest agent "
+                "answers. tcp: something inside the machine listens on `port`. http: the page `path` on `port` is "
+                "answered inside it with a status below 400."
+            ),
+        },
+        "text": _line(200, "What must appear on the console, as it is written there."),
+        "port": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 65535},
+        "path": {
+            "type": "string",
+            "maxLength": LONGEST_PATH,
+            "pattern": PATH,
+            "default": PAGE,
+            "description": "Of the page, as in its address.",
+        },
+        "within_seconds": _seconds(10, "From the start of the machine."),
+    },
+    "allOf": [_parts_of(kind) for kind in PARTS_OF],
+}
+_GROUP: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["machines", "pause_seconds", "before"],
+    "properties": {
+        "machines": {
+            "type": "array",
+            "maxItems": 50,
+            "items": {"type": "string"},
+            "description": "Names of the terms; they start together. Empty where people alone have to act.",
+        },
+        "pause_seconds": _seconds(0, "How long to wait after the group before has answered."),
+        "before": {
+            "type": "array",
+            "maxItems": MOST_ACTIONS,
+            "description": "What people do, in this order, before the group starts.",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["text", "who"],
+                "properties": {
+                    "text": _line(300, "What is to be done."),
+                    "who": {"type": "string", "enum": list(WHO), "description": "Whose people do it."},
+                },
+            },
+        },
+    },
+}
+_CONTACT: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "role", "phone", "email"],
+    "properties": {
+        "name": _line(100, "A person, or a desk that is always staffed."),
+        "role": _line(100, "What they are needed for.", empty=True),
+        "phone": {
+            "type": "string",
+            "maxLength": 40,
+            "pattern": PHONE,
+            "description": "A number that works when the town hall does not.",
+        },
+        "email": {
+            "type": "string",
+            "maxLength": 254,
+            "pattern": EMAIL,
+            "description": "Empty where there is none.",
+        },
+    },
+}
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Recovery plan",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["groups", "checks", "contacts", "notes"],
+    "properties": {
+        "groups": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_GROUPS,
+            "description": "In boot order.",
+            "items": _GROUP,
+        },
+        "checks": {
+            "type": "object",
+            "maxProperties": 50,
+            "description": "By the machine's name; a machine works when all of its checks have passed.",
+            "additionalProperties": {"type": "array", "minItems": 1, "maxItems": MOST_CHECKS, "items": _CHECK},
+        },
+        "contacts": {
+            "type": "array",
+            "maxItems": MOST_CONTACTS,
+            "description": "Whom to call, in this order.",
+            "items": _CONTACT,
+        },
+        "notes": {"type": "string", "maxLength": 4000, "description": "Whatever else one must know that night."},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, in its turn. `kind`: pause (`seconds`), people (`text`, `who`), start (`machine`), or check
+    (`machine`, the check's own kind in `check`, within `seconds`; `text` of a console, `port` and `path` of what
+    listens). `group` counts from 1.
+    """
+
+    kind: str
+    group: int
+    machine: str = ""
+    seconds: int = 0
+    text: str = ""
+    who: str = ""
+    check: str = ""
+    port: int = 0
+    path: str = PAGE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong: where (`groups.0.machines`), the stable `code`, and what it is about."""
+
+    field: str
+    code: str
+    about: str = ""
+
+
+def steps(document: Document) -> Iterator[Step]:
+    """The plan as one line of steps: each group's pause, people, starts, and then its checks."""
+    for number, group in enumerate(document["groups"], start=1):
+        if group["pause_seconds"]:
+            yield Step("pause", number, seconds=group["pause_seconds"])
+        for action in group["before"]:
+            yield Step("people", number, text=action["text"], who=action["who"])
+        for name in group["machines"]:
+            yield Step("start", number, name)
+        for name in group["machines"]:
+            for check in document["checks"][name]:
+                own = {part: check[part] for part in ("text", "port", "path") if part in check}
+                yield Step("check", number, name, check["within_seconds"], check=check["kind"], **own)
+
+
+def default_check(nature: str) -> dict[str, Any]:
+    """What is asked of a machine about which nobody has said anything."""
+    usual = CHECKS_OF[nature][0]
+    text = {"text": LOGIN} if usual == "console" else {}
+    return {"kind": usual, **text, "within_seconds": USUAL_SECONDS}
+
+
+def default_document(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan that follows from the terms alone: machines by `boot_group`, one check each, nobody to call yet."""
+    machines = terms["machines"]
+    numbers = sorted({_boot_group(machine) for machine in machines})
+    return {
+        "groups": [_group(m["name"] for m in machines if _boot_group(m) == number) for number in numbers],
+        "checks": {machine["name"]: [default_check(machine["nature"])] for machine in machines},
+        "contacts": [],
+        "notes": "",
+    }
+
+
+def _boot_group(machine: Mapping[str, Any]) -> int:
+    return int(machine.get("boot_group", 1))
+
+
+def _group(machines: Iterable[str]) -> dict[str, Any]:
+    return {"machines": list(machines), "pause_seconds": 0, "before": []}
+
+
+def fitted(document: Document, terms: Mapping[str, Any]) -> dict[str, Any]:
+    """The same plan for the machines of these terms: the gone are left out, the new start last with their usual
+    check, and a check that no longer fits its machine is the usual one again. Of a plan that fits nothing changes.
+    """
+    natures = {machine["name"]: machine["nature"] for machine in terms["machines"]}
+    placed: set[str] = set()
+    groups = []
+    for group in document["groups"]:
+        mine = [name for name in group["machines"] if name in natures and name not in placed]
+        placed |= set(mine)
+        if mine or group["before"]:
+            groups.append({**group, "machines": mine})
+    if missing := [name for name in natures if name not in placed]:
+        groups = _with_last(groups, missing)
+    checks = {name: _checks(document["checks"].get(name, ()), nature) for name, nature in natures.items()}
+    return {**document, "groups": groups, "checks": checks}
+
+
+def _with_last(groups: list[dict[str, Any]], machines: list[str]) -> list[dict[str, Any]]:
+    """In a group of their own; in the last one where no more groups are possible."""
+    if len(groups) < MOST_GROUPS:
+        return [*groups, _group(machines)]
+    *former, last = groups
+    return [*former, {**last, "machines": [*last["machines"], *machines]}]
+
+
+def _checks(known: Iterable[Mapping[str, Any]], nature: str) -> list[Mapping[str, Any]]:
+    fit = [check for check in known if check["kind"] in CHECKS_OF[nature]]
+    return fit or [default_check(nature)]
+
+
+def faults(document: Document, terms: Mapping[str, Any]) -> list[Finding]:
+    """What no schema can say of a document that satisfies it: each machine of the terms starts in one group, and
+    has checks of its nature's kind. The codes have their words in `elaastic.selectors.sentences`.
+    """
+    return [*_order_faults(document, terms), *_check_faults(document, terms)]
+
+
+def _order_faults(document: Document, terms: Mapping[str, Any]) -> Iterator[Finding]:
+    names = {machine["name"] for machine in terms["machines"]}
+    placed: set[str] = set()
+    for index, group in enumerate(document["groups"]):
+        where = f"groups.{index}.machines"
+        for name in group["machines"]:
+            if name not in names:
+                yield Finding(where, "machine_unknown", name)
+            elif name in placed:
+                yield Finding(where, "machine_twice", name)
+            placed.add(name)
+        if not group["machines"] and not group["before"]:
+            yield Finding(where, "group_empty")
+    for machine in terms["machines"]:
+        if machine["name"] not in placed:
+            yield Finding("groups", "machine_in_no_group", machine["name"])
+
+
+def _check_faults(document: Document, terms: Mapping[str, Any]) -> Iterator[Finding]:
+    natures = {machine["name"]: machine["nature"] for machine in terms["machines"]}
+    for name in document["checks"].keys() - natures.keys():
+        yield Finding("checks", "machine_unknown", name)
+    for name, nature in natures.items():
+        known = document["checks"].get(name, ())
+        if not known:
+            yield Finding("checks", "machine_without_check", name)
+        for index, check in enumerate(known):
+            if check["kind"] not in CHECKS_OF[nature]:
+                yield Finding(f"checks.{name}.{index}.kind", f"check_for_{nature}", name)
+
+
+def stale(
+    document: Document, terms: Mapping[str, Any], *, written_for: Mapping[str, str], now: Mapping[str, str]
+) -> list[Finding]:
+    """Why a plan that fitted when it was written does not any more: reality moved. Empty while it fits.
+
+    `written_for` and `now` are its surroundings then and today, as `surroundings` gives them.
+    """
+    moved = [Finding("", f"{name}_moved", now[name]) for name in SURROUNDINGS if _moved(name, written_for, now)]
+    return [*faults(document, terms), *moved]
+
+
+# What a plan relies on beside the machines: their addresses, and the site on which they start.
+SURROUNDINGS: Final = ("lan", "reserve")
+
+
+def surroundings(terms: Mapping[str, Any], reserve: str) -> dict[str, str]:
+    """What a version keeps of the moment in which it was written; `reserve` is the site's code."""
+    return {"lan": terms["lan"], "reserve": reserve}
+
+
+def _moved(name: str, then: Mapping[str, str], today: Mapping[str, str]) -> bool:
+    return bool(then.get(name)) and then.get(name) != today.get(name)

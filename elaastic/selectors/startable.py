@@ -1,0 +1,35 @@
+"""Which images a drill can start, and why not the others: by the system on which their machine starts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from elaastic.levels.level2_terms import NATURES
+from elaastic.models import RecoveryPoint
+from provisioning.domain.course import LARGEST
+
+# What each takes for a disk as it is.
+FORMS: Final[Mapping[str, frozenset[str]]] = {
+    "openstack": frozenset({"qcow2", "raw"}),
+    "proxmox": frozenset({"qcow2", "raw", "vmdk"}),
+}
+_CALLED: Final = {"openstack": "OpenStack", "proxmox": "Proxmox"}
+_MIB: Final = 1 << 20
+
+
+def hurdle(point: RecoveryPoint, nature: str) -> str:
+    """Why a drill cannot start it, and what would help; "" where it can."""
+    system = NATURES[nature]
+    told = {"name": point.machine, "system": _CALLED[system]}
+    if point.form not in FORMS[system]:
+        forms = ", ".join(sorted(FORMS[system]))
+        return _(
+            "The image of %(name)s is no form that %(system)s starts yet: upload one of these (%(forms)s)."
+        ) % {**told, "forms": forms}
+    if point.size > LARGEST[system]:
+        return _(
+            "The image of %(name)s is too large: on %(system)s only images of at most %(mib)s MiB can be tried "
+            "yet. A qcow2 that holds only what is used may fit."
+        ) % {**told, "mib": LARGEST[system] // _MIB}
+    return ""

@@ -1,0 +1,36 @@
+"""How rclone is run as a gateway: what it is told, and what it is not."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from provisioning.kinds.ceph import GATEWAYS
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+# Nothing is kept back. Without a cache a file goes to the storage while it is sent, and `close` is answered when
+# the storage has it: what was acknowledged outlives the gateway, a refusal reaches the client, and nobody's data
+# lies on the gateway's disk. Listings are never remembered either: rclone 1.60 remembers with a file it has just
+# written which version that was, and would remove or rename that version, which no key may.
+_OPTIONS: Final = ("--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--poll-interval", "0", "--no-modtime")
+
+
+def command(protocol: str, listen: str, host_key: Path | None, ca_file: str = "") -> list[str]:
+    """The program and its arguments. Raises FileNotFoundError where there is no rclone."""
+    program = shutil.which("rclone")
+    if program is None:
+        raise FileNotFoundError("rclone is not installed.")
+    own = ["--key", str(host_key)] if host_key else []
+    trusted = ["--ca-cert", ca_file] if ca_file else []
+    told = ["--config", os.devnull, "--log-level", "NOTICE", "--user-agent", GATEWAYS[protocol]]
+    login = ["--auth-proxy", f"{sys.executable} -m gateway.login"]
+    return [program, "serve", protocol, "--addr", listen, *own, *trusted, *told, *login, *_OPTIONS]
+
+
+def environment(protocol: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Only what it needs: a stray AWS_ or RCLONE_ variable would change what every tenant gets."""
+    kept = {k: v for k, v in given.items() if k in ("PATH", "HOME", "LANG", "TMPDIR") or k.startswith("GATEWAY_")}
+    return kept | {"GATEWAY_USER_AGENT": GATEWAYS[protocol]}

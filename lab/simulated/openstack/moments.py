@@ -1,0 +1,17 @@
+"""What takes a moment is done by the first call after it: nothing runs in the background."""
+
+from collections.abc import Callable, Mapping
+
+from lab.simulated.openstack import glance, servers, things
+from lab.simulated.openstack.things import Thing
+from lab.simulated.store import Store
+
+_GOES_ON: Mapping[str, Callable[[Store, Thing, float], None]] = {"image": glance.go_on, "server": servers.go_on}
+
+
+def settle(store: Store) -> None:
+    """Each at its own time: of two moments that have passed, the second counts from the end of the first."""
+    now = things.now()
+    while found := things.due(store, now):
+        for kind, thing in found:
+            _GOES_ON[kind](store, thing, thing["due"])

@@ -1,0 +1,76 @@
+"""The stages of a failover: it brings the images, and then only watches and times.
+
+What starts, and in which turn, stands in the host's own manifest, which people decided on. Nothing here gives up: a
+machine whose image cannot be had is left out, and the others go on; one that is silent is waited for, until it
+answers or a person ends it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from provisioning.domain import course as parts
+from provisioning.domain.conditions import State
+from provisioning.domain.course import Machine, image_of, server_of
+from provisioning.domain.findings import CONSOLE_LINES, KEPT_LINES, Findings
+from provisioning.operations.ground import Standing
+from provisioning.operations.moment import LOOK_AGAIN_S, Again, Answer, Done, Judged, Moment
+from provisioning.operations.stages import Stages, brought, clean, fitting
+
+
+def bring(at: Moment) -> Answer:
+    """Each image to the worker's disk, and a size for each machine; those that have none are left out."""
+    found = at.found
+    for machine in at.course.machines:
+        mine = found.of(machine.name)
+        if mine.file or mine.left_out:
+            continue
+        answer = brought(at, machine)
+        if isinstance(answer, Again):
+            return answer
+        return Again(0, found.noting(machine.name, left_out=answer.reason))
+    offered = at.ground.sizes(at.course.place.platforms["openstack"])
+    for machine in _going(at, found):
+        size = fitting(machine, offered)
+        found = found.noting(machine.name, **({"size": size.name} if size else {"left_out": "NoSize"}))
+    if not _going(at, found):
+        return Judged("not_tested", "NothingStarts", "No machine can be started.", found)
+    return Done(found)
+
+
+def _going(at: Moment, found: Findings) -> list[Machine]:
+    return [machine for machine in at.course.machines if not found.of(machine.name).left_out]
+
+
+def watch(at: Moment) -> Answer:
+    """Note what happened to all of them; done when those of this group have answered."""
+    rows, found = at.ground.hosted(), at.found
+    for machine in _going(at, found):
+        found = _looked_at(at, machine, rows, found)
+    mine = {step.machine for step in at.stage.steps} & {machine.name for machine in _going(at, found)}
+    return Done(found) if all(found.of(name).answered_at for name in mine) else Again(LOOK_AGAIN_S, found)
+
+
+def _looked_at(at: Moment, machine: Machine, rows: Mapping[str, Standing], found: Findings) -> Findings:
+    name, now = machine.name, at.ground.now()
+    known, server = found.of(name), rows.get(server_of(name))
+    if not known.imported_at and _stands(rows.get(image_of(name))):
+        found = found.noting(name, imported_at=now)
+    if server is None:
+        return found
+    if not known.asked_at:
+        found = found.noting(name, asked_at=now)
+    if not known.started_at and _stands(server):
+        found = found.noting(name, started_at=now)
+    if known.answered_at or not found.of(name).started_at:
+        return found
+    text = at.ground.console(at.course.place.platforms["openstack"], server.external_id, CONSOLE_LINES)
+    wanted = [step.text for step in at.course.steps if step.machine == name]
+    answered = {"answered_at": at.ground.now()} if all(one and one in text for one in wanted) else {}
+    return found.noting(name, console="\n".join(text.splitlines()[-KEPT_LINES:]), **answered)
+
+
+def _stands(row: Standing | None) -> bool:
+    return row is not None and row.condition.state == State.READY
+
+
+FAILOVER: Final[Stages] = {parts.IMAGES: bring, parts.WATCH: watch, parts.CLEAN: clean}

@@ -1,0 +1,1 @@
+"""The only modules of this provider that import an SDK."""

@@ -1,0 +1,1 @@
+"""Pages about bodies and the people who act for them."""

@@ -1,0 +1,66 @@
+"""T1, T2, T2p, T4, T6, T8 and T25 of a drill: it always ends, leaves nothing, and never blames the backup."""
+
+import pytest
+
+from tests.faults.cases import Share, shares, sweep
+from tests.faults.drill_auditor import DrillRehearsal, of_the_cloud
+from tests.faults.drill_wire import down, for_good, lasting, once
+from tests.faults.kills import killed, slept
+
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.real]
+# A drill takes a second where an order takes a twentieth: two cases of each table. Deep plays every death whole.
+FEW = 120
+
+
+@pytest.mark.fault
+def test_a_few_places_to_die_change_no_drill(drill: DrillRehearsal) -> None:
+    sweep(killed(drill), whole=False, part=FEW)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("share", shares(2), ids=str)
+def test_no_place_to_die_changes_a_drill(drill_by_steps: DrillRehearsal, share: Share) -> None:
+    sweep(killed(drill_by_steps), whole=True, share=share)
+
+
+@pytest.mark.fault
+def test_a_few_late_wakings_change_no_drill(drill: DrillRehearsal) -> None:
+    sweep(slept(drill), whole=False, part=FEW)
+
+
+@pytest.mark.fault
+def test_a_few_single_bad_answers_change_no_drill(drill: DrillRehearsal) -> None:
+    sweep(once(drill), whole=False, part=FEW)
+
+
+@pytest.mark.fault
+def test_a_few_lasting_faults_are_told_and_blame_no_backup(drill: DrillRehearsal) -> None:
+    sweep(for_good(drill), whole=False, part=FEW // 2)
+
+
+@pytest.mark.fault
+def test_without_its_openstack_a_drill_could_not_test(drill: DrillRehearsal) -> None:
+    sweep(down(drill), whole=True)
+
+
+@pytest.mark.deep
+def test_an_openstack_that_goes_away_at_any_step_is_no_bad_backup(drill_by_steps: DrillRehearsal) -> None:
+    sweep(down(drill_by_steps), whole=True)
+
+
+@pytest.mark.fault
+def test_a_console_that_comes_without_its_text_is_no_silent_machine(drill: DrillRehearsal) -> None:
+    assert lasting(drill, drill.start, ["servers_action"], "missing field", "no console") == []
+
+
+@pytest.mark.fault
+def test_what_a_drill_left_standing_is_looked_at_and_not_touched(drill: DrillRehearsal) -> None:
+    stage = drill.stage
+    stage.restore(drill.start)
+    stage.act("rest")
+    done = len(stage.calls())
+    stage.act("look_again")
+    assert drill.conclude("looked at twice") == []
+    after = [call for call in stage.calls()[done:] if call["route"] != "keystone_sign_in"]
+    assert [call for call in after if of_the_cloud(call)]
+    assert {call["method"] for call in after} == {"GET"}
