@@ -114,7 +114,7 @@ def _machine(
     assert since is not None
     late_at = since + timedelta(hours=agreed["expected_interval_hours"])
     looked = look.at if look else None
-    state = _state(usable.arrived_at if usable else None, late_at, looked, moment)
+    state = _state(usable.arrived_at if usable else None, late_at, looked or row.activated_at, moment)
     still = refused if refused and (usable is None or refused.arrived_at > usable.arrived_at) else None
     return Machine(
         agreed["name"], agreed["expected_interval_hours"], state, usable, still, looking, late_at, looked
@@ -171,11 +171,12 @@ def _archive(name: str, hours: int, use: ArchiveUse | None, began: datetime, mom
     since = newest or (use.first_at if use else None) or began
     late_at = since + timedelta(hours=hours)
     looked = use.at if use else None
-    return Archive(name, hours, _state(newest, late_at, looked, moment), newest, late_at, looked)
+    return Archive(name, hours, _state(newest, late_at, looked or began, moment), newest, late_at, looked)
 
 
-def _state(newest: datetime | None, late_at: datetime, looked: datetime | None, moment: datetime) -> Freshness:
-    if looked is None or moment - looked > BLIND_AFTER:
+def _state(newest: datetime | None, late_at: datetime, seen: datetime | None, moment: datetime) -> Freshness:
+    """`seen`: the last look; before the first, when all began, for nobody is blind to what just began."""
+    if seen is None or moment - seen > BLIND_AFTER:
         # What was late when last seen, and is blind now, is told as blind: it may have arrived meanwhile.
         return Freshness.UNKNOWN
     if moment > late_at:

@@ -45,6 +45,8 @@ def test_the_newest_copy_is_held_against_the_agreed_interval(town: Town, hours: 
 
 def test_what_nobody_looked_at_is_not_called_late(town: Town) -> None:
     row = town.active()
+    assert seen(row) == Freshness.WAITING, "it has just begun: nobody can have looked yet"
+    town.later.passed += timedelta(minutes=31)
     assert seen(row) == Freshness.UNKNOWN
     sampled(row, newest_hours=30)
     assert seen(row) == Freshness.LATE

@@ -82,6 +82,7 @@ def test_a_held_platform_is_accepted_on_a_page_of_its_own(pages: Pages) -> None:
 def test_capacity_shows_what_is_promised_in_bars_and_figures(pages: Pages) -> None:
     pages.active()
     page = words(pages.get("auditor", "/capacity/"))
+    assert "<h2>Spazio, ceph-test</h2>" in page
     assert "100 GiB di 10.000 GiB" in page
     assert "9.900 GiB" in page
     saved = pages.get("auditor", "/capacity/", format="csv").content.decode()
