@@ -14,6 +14,9 @@ from tests.faults.workflows import DEEP, WORKFLOWS
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.real]
 Rehearsed = Callable[[str], Rehearsal]
 NAMES = [workflow.name for workflow in WORKFLOWS]
+# Here each call is answered badly in each of the eighteen ways; elsewhere in one of those that are the same error.
+EVERY_WAY = "order"
+SHARED = [(name, share) for name in DEEP for share in shares(3 if name == EVERY_WAY else 2)]
 
 
 def _part(name: str) -> int:
@@ -28,10 +31,9 @@ def test_some_of_the_single_bad_answers_change_no_outcome(rehearsed: Rehearsed, 
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("share", shares(3), ids=str)
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize(("name", "share"), SHARED, ids=str)
 def test_no_single_bad_answer_changes_an_outcome(rehearsed: Rehearsed, name: str, share: Share) -> None:
-    sweep(once(rehearsed(name)), whole=True, share=share)
+    sweep(once(rehearsed(name), every=name == EVERY_WAY), whole=True, share=share)
 
 
 @pytest.mark.fault
@@ -43,7 +45,7 @@ def test_some_of_the_lasting_faults_are_told_and_mended(rehearsed: Rehearsed, na
 @pytest.mark.deep
 @pytest.mark.parametrize("name", DEEP)
 def test_a_lasting_fault_is_told_to_a_person_and_a_retry_mends_it(rehearsed: Rehearsed, name: str) -> None:
-    sweep(for_good(rehearsed(name)), whole=True)
+    sweep(for_good(rehearsed(name), every=name == EVERY_WAY), whole=True)
 
 
 @pytest.mark.fault

@@ -1,7 +1,8 @@
 """T2 and T2p: what the region answers, or does not, to one call or to every call of a route."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from zlib import crc32
 
 from tests.faults.cases import Case
 from tests.faults.rehearsal import Rehearsal, Window
@@ -34,6 +35,14 @@ FOR_A_PERSON: Final = frozenset({"401", "403"})
 LASTING: Final = (
     "500", "503", "401", "403", "409", "refused", "reset", "html", "truncated", "500 after success",
 )  # fmt: skip
+# What the engine cannot tell from each other: it is the same error to it, under another number or another name.
+KIN: Final = (
+    ("500", "502", "503", "504"),
+    ("401", "403"),
+    ("reset", "timeout"),
+    ("truncated", "html"),
+    ("500 after success", "reset after success", "timeout after success"),
+)
 # A field of each answer that is read. Answers that nobody reads cannot lack one. A gateway leaves `Status` out of
 # its own accord, for a bucket that never had versions: the approved versioning is then set again, and stands.
 FIELDS: Final = {
@@ -62,15 +71,24 @@ FIELDS: Final = {
 }
 
 
-def once(at: Rehearsal) -> Iterator[Case]:
-    """Every call of every window, every fault that makes a difference there."""
+def once(at: Rehearsal, *, every: bool = True) -> Iterator[Case]:
+    """Every call of every window, every fault that makes a difference there; without `every` one of each kin."""
     for window in at.windows:
         for number, call in enumerate(window.calls, 1):
-            for what, fault in ONCE.items():
-                if not _differs(call, fault):
-                    continue
+            differing = [what for what, fault in ONCE.items() if _differs(call, fault)]
+            for what in differing if every else _one_of_each_kin(differing, f"{window.state} {number}"):
                 case = f"{window.state}: call {number} {call['route']}: {what}"
                 yield Case(case, lambda w=window, n=number, f=what, c=case: _strike(at, w, n, f, c))
+
+
+def _one_of_each_kin(ways: Iterable[str], where: str) -> list[str]:
+    """Another one at another place, and the same each time."""
+    left = list(ways)
+    for kin in KIN:
+        there = [what for what in left if what in kin]
+        chosen = there[crc32(where.encode()) % len(there)] if there else ""
+        left = [what for what in left if what not in kin or what == chosen]
+    return left
 
 
 def _differs(call: Mapping[str, Any], fault: Mapping[str, Any]) -> bool:
@@ -109,14 +127,14 @@ def _told_to_wait(at: Rehearsal, case: str) -> list[str]:
     return [f"[{case}] {line}" for line in early] + at.conclude(case)
 
 
-def for_good(at: Rehearsal) -> Iterator[Case]:
+def for_good(at: Rehearsal, *, every: bool = True) -> Iterator[Case]:
     """Every route of the workflow, from some step on and for good; then it is mended, and a person retries."""
     first: dict[str, str] = {}
     for window in at.windows:
         for call in window.calls:
             first.setdefault(call["route"], window.state)
     for route, state in first.items():
-        for what in LASTING:
+        for what in LASTING if every else _one_of_each_kin(LASTING, route):
             case = f"{state}: every {route}: {what}"
             yield Case(case, lambda s=state, r=route, f=what, c=case: _lasting(at, s, r, f, c))
 

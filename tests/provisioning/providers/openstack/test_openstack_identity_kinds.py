@@ -98,6 +98,10 @@ class TestCredential(Battery):
         assert tenant.network.create_security_group(name="mine").project_id == town.project
         for forbidden in (
             lambda: tenant.network.get_network(theirs),
+            lambda: tenant.network.update_network(theirs, name="mine"),
+            lambda: tenant.network.delete_network(theirs, ignore_missing=False),
+            lambda: tenant.network.create_port(network_id=theirs),
+            lambda: tenant.network.create_subnet(network_id=theirs, ip_version=4, cidr="10.30.0.0/24"),
             lambda: tenant.network.create_network(name="n", project_id=other.project),
             lambda: list(tenant.identity.users()),
             lambda: tenant.identity.create_application_credential(town.user, "more"),
