@@ -87,7 +87,8 @@ test: setup-dev ## everything: real Ceph, OpenStack, PostgreSQL, Redis and a bro
 test-deep: setup-dev ## every fault case and every operation of the API: under an hour on two cores
 	@$(PY) -m lab install ceph gateway services openstack
 	@$(PY) -m lab.ceph.binding
-	@$(RUN)/venv/bin/pytest -m "deep and not openstack" -n 2 --dist load --maxschedchunk 1
+	@# Four at a time on two cores: a good part of it waits, for tasks of an emulator and for daemons that start.
+	@$(RUN)/venv/bin/pytest -m "deep and not openstack" -n 4 --dist load --maxschedchunk 1
 	@$(RUN)/venv/bin/pytest -m "deep and openstack" -n 0
 
 bench: setup-dev ## the figures of bench/README.md

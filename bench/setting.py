@@ -6,10 +6,17 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final, cast
 from urllib.parse import urlsplit
 
+from lab.openstack.beside import Beside
+from lab.openstack.cloud import OpenStack
 from lab.registry import DEFAULT_BASE, load_system
 from lab.system import State
+
+ANCONA: Final = (43.6, 13.5)
+_MACHINE: Final = {"nature": "stateless", "vcpus": 1, "ram_mib": 256, "disk_gib": 1, "expected_interval_hours": 24}
+MACHINES: Final = [{"name": "web", **_MACHINE}, {"name": "mail", **_MACHINE}]
 
 
 @contextlib.contextmanager
@@ -25,17 +32,22 @@ def portal_on_postgres(*systems: str) -> Iterator[None]:
     name = f"bench_{secrets.token_hex(4)}"
     with tempfile.TemporaryDirectory() as folder:
         _create_database(url, name)
+        own = _region_file(systems, Path(folder))
+        beside = Beside(Path(folder), cast(OpenStack, load_system("openstack", DEFAULT_BASE)))
+        if "openstack" in systems:
+            beside.announce(own)
         os.environ.update(
             DJANGO_SETTINGS_MODULE="mcloud_portal.settings",
             MCLOUD_DATA_DIR=folder,
             MCLOUD_DATABASE_URL=urlsplit(url)._replace(path=f"/{name}").geturl(),
-            MCLOUD_REGION_FILE=str(_region_file(systems, Path(folder))),
+            MCLOUD_REGION_FILE=str(own),
         )
         try:
             _set_up()
             yield
         finally:
             _close()
+            beside.forget()
             _create_database(url, name, drop=True)
             for system in started:
                 system.down(keep=True)
@@ -45,8 +57,7 @@ def _region_file(systems: tuple[str, ...], folder: Path) -> Path:
     """The lab's region under platform ids of this run's own, so that no other database's marks are met."""
     text = (DEFAULT_BASE / ("region.yaml" if "ceph" in systems else "simulated/region.yaml")).read_text()
     own = folder / "region.yaml"
-    for system in ("ceph", "openstack"):
-        text = text.replace(f"id: {system}-marche", f"id: {system}-{secrets.token_hex(3)}")
+    text = text.replace("id: ceph-marche", f"id: ceph-{secrets.token_hex(3)}")
     own.write_text(text)
     return own
 
@@ -79,30 +90,30 @@ def _close() -> None:
     connections.close_all()
 
 
-def approved_stack(serial: int) -> str:
-    """A stack of level 1, approved and not yet touched; its key."""
+def approved_stack(serial: int, level: int = 1) -> str:
+    """A stack of that level, approved and not yet touched; its key."""
     from provisioning.services import stacks
 
-    key, plan_id, digest = proposed_stack(serial)
+    key, plan_id, digest = proposed_stack(serial, level)
     stacks.approve_plan(plan_id, digest)
     return key
 
 
-def proposed_stack(serial: int) -> tuple[str, int, str]:
-    """A stack of level 1 with its plan: key, plan id, digest."""
+def proposed_stack(serial: int, level: int = 1) -> tuple[str, int, str]:
+    """A stack of that level with its plan: key, plan id, digest."""
     from elaastic.levels import LEVELS
-    from provisioning.selectors.capacity import choose_storage
+    from elaastic.selectors.placing import choose_placement
     from provisioning.selectors.stacks import plan
     from provisioning.services import stacks
 
     key = f"b{serial:03d}{secrets.token_hex(3)}"
-    level = LEVELS[1]
-    assert level.blueprint is not None
-    terms = {**level.defaults, "quota_gib": 1}
-    placement = choose_storage(3, 1)
+    wanted = LEVELS[level]
+    assert wanted.blueprint is not None
+    terms = {**wanted.defaults, "quota_gib": 1} | ({"machines": MACHINES} if level == 2 else {})
+    placement = choose_placement(wanted, terms, ANCONA)
     assert placement is not None
     stacks.create_stack(key)
-    plan_id = stacks.propose_plan(key, level.blueprint(terms, placement), placement)
+    plan_id = stacks.propose_plan(key, wanted.blueprint(terms, placement), placement)
     made = plan(plan_id)
     assert made is not None
     return key, plan_id, made.digest
