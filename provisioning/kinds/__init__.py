@@ -22,6 +22,7 @@ KINDS: Final[dict[str, Kind]] = {
     "openstack.image": openstack.IMAGE,
     "openstack.port": openstack.PORT,
     "openstack.server": openstack.SERVER,
+    "openstack.server_image": openstack.SERVER_IMAGE,
     "proxmox.pool": proxmox.POOL,
     "proxmox.user": proxmox.USER,
     "proxmox.grant": proxmox.GRANT,

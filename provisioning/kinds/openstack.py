@@ -177,6 +177,13 @@ class ImageSpec(Spec):
         return {name: value for name, value in asdict(self).items() if name != "file"}
 
 
+@dataclass(frozen=True)
+class ServerImageSpec(Spec):
+    """The disk of a `server`, by its id, as it is at that moment: of a short life, for whoever carries it on."""
+
+    server: str
+
+
 PROJECT = Kind(
     name="openstack.project",
     provider="openstack",
@@ -271,4 +278,11 @@ IMAGE = Kind(
     repeat=Repeat.HARMLESS,  # a copy: the file is elsewhere
     marker="tag",
     protects=frozenset({"private"}),
+)
+SERVER_IMAGE = Kind(
+    name="openstack.server_image",
+    provider="openstack",
+    spec=ServerImageSpec,
+    repeat=Repeat.HARMLESS,  # a copy: what it shows is the machine's, which stays
+    marker="property",
 )

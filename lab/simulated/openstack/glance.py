@@ -23,7 +23,7 @@ _READ_ONLY = frozenset(
     {"id", "status", "size", "checksum", "os_hash_value", "os_hash_algo", "owner_id", "file", "schema"}
 )
 # What is kept beside Glance's own fields, and never shown.
-_HIDDEN = frozenset({"due", "content", "body", "at"})
+_HIDDEN = frozenset({"due", "content", "body", "at", "disk"})
 
 
 def _shape(image: Thing) -> Thing:
@@ -94,21 +94,18 @@ def create_image(call: Call) -> Answer:
         raise errors.glance(403, "You are not permitted to create images owned by that project.")
     if given.get("visibility") == "public" and not call.caller.is_admin:
         raise errors.glance(403, "You are not authorized to complete publicize_image action.")
-    now = things.stamp()
-    tags = sorted(set(given.pop("tags", ())))
-    made = {
-        **_BASE,
-        **given,
-        "owner": owner,
-        "id": things.new_id(),
-        "tags": tags,
-        "created_at": now,
-        "updated_at": now,
-    }
-    things.add(call.store, "image", made)
+    made = add(call, {**given, "owner": owner})
     ways = {"OpenStack-image-import-methods": "glance-direct", "OpenStack-image-store-ids": "file"}
     where = {"Location": f"{call.root}/image/v2/images/{made['id']}"}
     return shown(_shape(made), 201, **ways, **where)
+
+
+def add(call: Call, given: Thing) -> Thing:
+    """A record without content, of whoever asks where nobody else is named."""
+    now = things.stamp()
+    tags = sorted(set(given.pop("tags", ())))
+    fixed = {"id": things.new_id(), "tags": tags, "created_at": now, "updated_at": now}
+    return things.add(call.store, "image", {**_BASE, "owner": call.caller.project, **given, **fixed})
 
 
 def update_image(call: Call) -> Answer:
@@ -137,7 +134,8 @@ def delete_image(call: Call) -> Answer:
     if not call.caller.is_admin and image["owner"] != call.caller.project:
         raise errors.glance(403, "You are not permitted to delete this image.")
     things.remove(call.store, "image", image["id"])
-    call.store.drop_body(image.get("body", ""))
+    for body in (image.get("body", ""), image.get("disk", {}).get("body", "")):
+        call.store.drop_body(body)
     return done()
 
 
@@ -172,8 +170,18 @@ def upload(call: Call) -> Answer:
     _refuse_unless_queued(image)
     body, content = _read(call)
     with call.store.transaction():
-        things.put(call.store, "image", _active(_owned(call) | {"content": content, "body": body}))
+        things.put(call.store, "image", active(_owned(call) | {"content": content, "body": body}))
     return done()
+
+
+def download(call: Call) -> Answer:
+    """The content; nothing where there is none yet."""
+    image = found(call, call.ids["image"])
+    if image["status"] != "active":
+        return done()
+    size = image["content"]["size"]
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+    return Answer(200, call.store.read_body(image["body"], 0, size), headers)
 
 
 def start_import(call: Call) -> Answer:
@@ -200,13 +208,14 @@ def go_on(store: Store, image: Thing, now: float) -> None:
     said = image["disk_format"]
     if content["sound"] and content["begins"] == said:
         over = {"os_glance_importing_to_stores": "", "os_glance_failed_import": ""}
-        things.put(store, "image", _active({**over, **after}))
+        things.put(store, "image", active({**over, **after}))
         return
     # It stays so for ever: the store that failed says it, not the status.
     things.put(store, "image", {"os_glance_importing_to_stores": "", **after, "os_glance_failed_import": "file"})
 
 
-def _active(image: Thing) -> Thing:
+def active(image: Thing) -> Thing:
+    """With its content, by that content's sums."""
     names = ("size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value")
     sums = {name: image["content"][name] for name in names}
     return image | sums | {"status": "active", "stores": "file", "updated_at": things.stamp()}

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
-from lab.simulated.openstack import glance, servers, things
+from lab.simulated.openstack import glance, server_images, servers, things
 from lab.simulated.openstack.things import Thing
 from lab.simulated.store import Store
 
-_GOES_ON: Mapping[str, Callable[[Store, Thing, float], None]] = {"image": glance.go_on, "server": servers.go_on}
+
+def _image(store: Store, image: Thing, now: float) -> None:
+    (server_images if "disk" in image else glance).go_on(store, image, now)
+
+
+_GOES_ON: Mapping[str, Callable[[Store, Thing, float], None]] = {"image": _image, "server": servers.go_on}
 
 
 def settle(store: Store) -> None:

@@ -86,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
     *_of("image_tags", "image/v2/images/{image}/tags/{tag}", ("put", "PUT", glance.put_tag),
          ("delete", "DELETE", glance.delete_tag)),
     Route("images_upload", "PUT", "image/v2/images/{image}/file", glance.upload, atomic=False),
+    Route("images_download", "GET", "image/v2/images/{image}/file", glance.download),
     Route("images_stage", "PUT", "image/v2/images/{image}/stage", glance.stage, atomic=False),
     Route("images_import", "POST", "image/v2/images/{image}/import", glance.start_import),
     *_of("networks", "network/v2.0/networks", ("list", "GET", networks.list_networks),

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from lab.simulated.openstack import errors, glance, hosts, neutron, nova, ports, things
+from lab.simulated.openstack import errors, glance, hosts, neutron, nova, ports, server_images, things
 from lab.simulated.openstack.call import Call, done, shown
 from lab.simulated.openstack.things import Thing
 from lab.simulated.store import Store
@@ -113,11 +113,14 @@ def create_server(call: Call) -> Answer:
     nova.refuse_over_quota(call.store, call.caller.project, flavor)
     now, host = things.now(), hosts.choose(call.store, call.shape, flavor, zone)
     kept = {name: image["content"][name] for name in ("boots", "says")}
+    body = call.store.link_body(image["body"])
+    disk = {"format": image["disk_format"], "size": image["content"]["size"], "body": body}
     made: Thing = {
         "id": things.new_id(), "name": given["name"], "tags": given.get("tags", []), "status": "BUILD",
         "task": "scheduling",
         "tenant_id": call.caller.project, "user_id": call.caller.user, "created": things.stamp(now),
         "updated": things.stamp(now), "launched": None, "image": {"id": image["id"], **kept}, "flavor": flavor,
+        "disk": disk,
         "zone": host.zone if host else zone, "host": host.name if host else "", "port": port["id"] if host else "",
         "booted": None, "wants": "built", "due": now + things.moment(call.store),
     }  # fmt: skip
@@ -188,6 +191,8 @@ def act(call: Call) -> Answer:
     ((action, words),) = list(call.body().items())[:1] or [("", None)]
     if action == "os-getConsoleOutput":
         return _console(call, server, int((words or {}).get("length") or 0))
+    if action == "createImage":
+        return server_images.create(call, server, words or {})
     if action == "forceDelete":
         delete_server(call)
         return Answer(202)
@@ -209,9 +214,12 @@ def go_on(store: Store, server: Thing, now: float) -> None:
     wants, rest = server["wants"], {"wants": "", "task": None, "due": None, "updated": things.stamp(now)}
     if wants == "gone":
         _unplug(store, server)
+        store.drop_body(server.get("disk", {}).get("body", ""))
         things.remove(store, "server", server["id"])
     elif wants == "built" and not server["host"]:
         things.put(store, "server", server | rest | {"status": "ERROR"})
+    elif wants == "imaged":
+        things.put(store, "server", server | rest)
     elif wants == "off":
         things.put(store, "server", server | rest | {"status": "SHUTOFF"})
     else:

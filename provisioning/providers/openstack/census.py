@@ -1,4 +1,6 @@
-"""Every object of the portal on this cloud: projects by their tag, all else by its description."""
+"""Every object of the portal on this cloud: projects, servers and images by their tag, images of servers by a
+property, all else by its description.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from typing import Any, Final
 from provisioning.domain.names import Marker
 from provisioning.domain.observation import Sighting
 from provisioning.providers.openstack.client.cloud import Cloud
+from provisioning.providers.openstack.handlers.server_image import marker_of
 
 _NETWORK: Final = ("network", "subnet", "router", "security_group", "port")
 
@@ -27,6 +30,9 @@ def sightings(cloud: Cloud) -> Iterator[Sighting]:
     for kind, found in (("openstack.server", servers), ("openstack.image", images)):
         for one in found:
             yield from (Sighting(kind, one.id, tag) for tag in one.tags or [] if Marker.parse(tag))
+    for one in images:
+        if Marker.parse(marker := marker_of(one)):
+            yield Sighting("openstack.server_image", one.id, marker)
 
 
 def _people(cloud: Cloud) -> Iterator[Sighting]:

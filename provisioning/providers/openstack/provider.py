@@ -19,6 +19,7 @@ from provisioning.providers.openstack.handlers.project import ProjectHandler
 from provisioning.providers.openstack.handlers.router import RouterHandler
 from provisioning.providers.openstack.handlers.security_group import SecurityGroupHandler
 from provisioning.providers.openstack.handlers.server import ServerHandler, console
+from provisioning.providers.openstack.handlers.server_image import ServerImageHandler, taken
 from provisioning.providers.openstack.handlers.subnet import SubnetHandler
 from provisioning.providers.openstack.handlers.user import UserHandler
 from provisioning.providers.openstack.marks import Marks
@@ -49,6 +50,7 @@ class OpenStackProvider:
             "openstack.image": ImageHandler(self._cloud),
             "openstack.port": PortHandler(self._cloud),
             "openstack.server": ServerHandler(self._cloud),
+            "openstack.server_image": ServerImageHandler(self._cloud),
         }
 
     def probe(self) -> None:
@@ -87,6 +89,14 @@ class OpenStackProvider:
         except NotThere:
             return False
         return bool(found.status == "ACTIVE")
+
+    def taken(self, image: str) -> tuple[str, int, str] | None:
+        """Of an image of a server: its format, bytes and SHA-512; None while the content comes."""
+        return taken(self._cloud, image)
+
+    def content(self, image: str) -> Iterator[bytes]:
+        """An image's bytes, a MiB at a time."""
+        return self._cloud.content(f"reading the image {image}", image)
 
     def health(self) -> list[str]:
         """Codes of the sites that are down."""

@@ -101,6 +101,16 @@ class Cloud:
 
             exceptions.raise_from_response(getattr(getattr(connection, service), method)(path, **words))
 
+    def content(self, doing: str, image: str) -> Iterator[bytes]:
+        """An image's bytes, a MiB at a time; what came must be held against its sum. NotThere when it is gone."""
+        with self.calling(doing) as connection:
+            from openstack import exceptions
+
+            answer = connection.image.download_image(image, stream=True)
+            exceptions.raise_from_response(answer)
+            with closing(answer):
+                yield from answer.iter_content(2**20)
+
     def domain_id(self) -> str:
         """Of the domain in which the portal makes projects and people; PermanentError when it is not there."""
         if self._domain is None:
@@ -159,6 +169,7 @@ class Cloud:
 def _translated(error: Exception, doing: str) -> ProviderError:
     from keystoneauth1 import exceptions as auth
     from openstack import exceptions as sdk
+    from requests import RequestException
 
     if isinstance(error, sdk.HttpException | auth.HttpError):
         return _answered(getattr(error, "response", None), doing)
@@ -172,6 +183,8 @@ def _translated(error: Exception, doing: str) -> ProviderError:
         # What the SDK makes of a page that is no JSON or lacks something; maybe a defect of ours, so it is told.
         log.warning("An answer of OpenStack could not be read while %s: %s.", doing, type(error).__name__)
         return OPENSTACK.unusable(doing, "could not be read")
+    if isinstance(error, RequestException) and not isinstance(error, sdk.SDKException):
+        return OPENSTACK.cut(doing)  # in the middle of a stream, which the SDK hands on as it is
     if not isinstance(error, sdk.SDKException | auth.ClientException):
         raise error
     # openstacksdk wraps what the session said, at sign-in.

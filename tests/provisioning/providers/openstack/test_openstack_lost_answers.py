@@ -101,6 +101,10 @@ def _server(town: Town) -> Target:
     return town.server_target("vm")
 
 
+def _server_image(town: Town) -> Target:
+    return town.server_image_target("copy")
+
+
 def _image(town: Town) -> Target:
     return town.image_target("disk")
 
@@ -122,6 +126,7 @@ CASES: list[tuple[str, Callable[[Town], Target], int]] = [
     ("security_group", _security_group, 4),
     ("port", _port, 1),
     ("server", _server, 1),
+    ("server_image", _server_image, 1),
     ("image", _image, 3),
 ]
 

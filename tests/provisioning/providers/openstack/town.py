@@ -21,6 +21,7 @@ from provisioning.kinds.openstack import (
     PortSpec,
     ProjectSpec,
     SecurityGroupSpec,
+    ServerImageSpec,
     ServerSpec,
     SubnetSpec,
     UserSpec,
@@ -130,6 +131,17 @@ class Town:
         port = self.port(f"{name}-plug")
         spec = ServerSpec(self.project, credential, image or self.image, "dr.small", port, **more)
         return self.target(name, spec, ref_secrets={"credential": self.credential.secrets})
+
+    @cached_property
+    def server(self) -> str:
+        """A machine that runs, by its id."""
+        target = self.server_target("vm")
+        made = Settled(self.provider.handlers["openstack.server"]).create(target)
+        return str(made.external_id)
+
+    def server_image_target(self, name: str) -> Target:
+        """Of that machine."""
+        return self.target(name, ServerImageSpec(self.server))
 
     def subnet(self, network: str, cidr: str = "10.20.0.0/24", name: str = "addresses") -> str:
         """Addresses of it, with a gateway."""
