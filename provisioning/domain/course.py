@@ -1,7 +1,8 @@
 """The course of an operation: what it does, in which order, frozen when it was asked for. Pure.
 
 Stages come from the steps of a recovery plan: what stands together in a group is done together. Bringing the images
-is always the first stage, and removing everything always the last: that one comes whatever happened before.
+is always the first stage, and removing everything always the last: that one comes whatever happened before. An
+export has two stages of its own before that: images of the machines as they are, and their way into the archive.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ CHECK: Final = "check"
 CLEAN: Final = "clean"
 # Of a failover: the machines of a group stand in the town's own place, and are watched until they answer.
 WATCH: Final = "watch"
+# Of an export: an image is made of each machine that stands; then each is brought, and put into the archive.
+TAKE: Final = "take"
+CARRY: Final = "carry"
 
 # Bytes that a worker sends in one piece to each system. Proxmox's library holds all of it in memory; to OpenStack a
 # worker sends 100 MB a second, and may not be away for longer than a claim lasts.
@@ -28,6 +32,11 @@ def image_of(machine: str) -> str:
     return f"image-{machine}"
 
 
+def copy_of(machine: str) -> str:
+    """The resource that is an image of the machine as it is now."""
+    return f"copy-{machine}"
+
+
 def server_of(machine: str) -> str:
     """The resource that is the machine."""
     return f"machine-{machine}"
@@ -35,7 +44,9 @@ def server_of(machine: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a machine's image lies: a version of an object of an archive, `bytes` long, with its SHA-512."""
+    """Where a machine's image lies: a version of an object of an archive, `bytes` long, with its SHA-512. Of an
+    export: where it will lie, without the ending of its name; nothing else is known yet.
+    """
 
     archive: str
     key: str
@@ -129,7 +140,12 @@ class Course:
             Stage(kind, group, tuple(steps))
             for (group, kind), steps in groupby(self.steps, key=lambda step: (step.group, step.kind))
         ]
-        return (Stage(IMAGES), *between, Stage(CLEAN))
+        return (*(() if self.exports else (Stage(IMAGES),)), *between, Stage(CLEAN))
+
+    @property
+    def exports(self) -> bool:
+        """Nothing starts: what stands is brought home."""
+        return any(step.kind == TAKE for step in self.steps)
 
     def machine(self, name: str) -> Machine:
         """By its name; KeyError."""

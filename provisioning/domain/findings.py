@@ -15,7 +15,9 @@ class Found:
     """Of one machine; what has not happened yet is "". `size`: its flavor; `stores`: of its image and of its disk,
     where that is Proxmox's. `looked_at`: when it was last asked. `answered_at`: all its checks passed.
     `asking`: how far these are, where they are asked inside it (`asking.Asking`).
-    `left_out`: why a failover goes on without it; CamelCase, stable.
+    `left_out`: why a failover, or an export, goes on without it; CamelCase, stable. Of an export: `server`, of
+    which an image was made; its content was there at `taken_at`, `bytes` long, with its sum; it lies in the archive
+    as `key` since `stored_at`.
     """
 
     file: str = ""
@@ -30,6 +32,13 @@ class Found:
     console: str = ""
     asking: str = ""
     left_out: str = ""
+    server: str = ""
+    taken_at: str = ""
+    form: str = ""
+    bytes: int = 0
+    sha512: str = ""
+    key: str = ""
+    stored_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class Findings:
         """So far."""
         return self.machines.get(machine, Found())
 
-    def noting(self, machine: str, **more: str) -> "Findings":
+    def noting(self, machine: str, **more: Any) -> "Findings":
         """The same, and this."""
         return replace(self, machines={**self.machines, machine: replace(self.of(machine), **more)})
 

@@ -19,6 +19,10 @@ class Operation(models.Model):
         BACKUP_BAD = "backup_bad"
         NOT_TESTED = "not_tested"
         STOPPED = "stopped"
+        INCOMPLETE = "incomplete"
+
+    # It holds nothing of the reserve, and goes on beside a failover that stands there.
+    EXPORT = "export"
 
     stack = models.OneToOneField(Stack, on_delete=models.PROTECT, related_name="operation")
     host = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="operations")
@@ -46,7 +50,12 @@ class Operation(models.Model):
         constraints = [
             # The reserve is one: what a drill holds of it, another cannot.
             models.UniqueConstraint(
-                fields=["host"], condition=Q(ended_at__isnull=True), name="one_operation_a_host"
+                fields=["host"],
+                condition=Q(ended_at__isnull=True) & ~Q(kind="export"),
+                name="one_operation_a_host",
+            ),
+            models.UniqueConstraint(
+                fields=["host"], condition=Q(ended_at__isnull=True, kind="export"), name="one_export_a_host"
             ),
         ]
 

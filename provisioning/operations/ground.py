@@ -39,6 +39,15 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """An image of a machine, whole. `form` in the platform's word (qcow2, raw); `sha512` "" where it took none."""
+
+    form: str
+    bytes: int
+    sha512: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """One resource of the operation's stack."""
 
@@ -103,6 +112,24 @@ class Ground(Protocol):
 
     def fetch(self, source: Source, to: Path) -> None:
         """The image, whole and with its sum. NotFound when it is no longer there."""
+        ...
+
+    def taken(self, platform: str, image: str) -> Taken | None:
+        """None while its content comes. PermanentError when none will come."""
+        ...
+
+    def collect(self, platform: str, image: str, to: Path, sha512: str) -> str:
+        """The image, whole, and its SHA-512; PermanentError where it is not the given one ("" is any)."""
+        ...
+
+    def store(self, archive: str, key: str, file: Path, sha512: str) -> None:
+        """Put into the host's archive once, however often it is asked; the file is gone afterwards. NotFound when
+        the archive cannot be reached, FileNotFoundError when there is neither object nor file.
+        """
+        ...
+
+    def abandon(self, archive: str, key: str) -> None:
+        """What was begun to be put there, and not ended, goes."""
         ...
 
     def folder(self) -> Path:

@@ -21,6 +21,8 @@ from provisioning.operations.standing import BLUEPRINT, manifest
 _RETRY_S: Final = 30.0
 # What the engine says of an image that is at fault itself; anything else is the region's.
 _OF_THE_IMAGE: Final = frozenset({"ImageRefused", "ContentDiffers"})
+# Waits for no person: the engine goes on by itself.
+GOES_ON: Final = frozenset({"PlatformUnavailable", "PlatformBusy", "DatabaseRestored", "DoesNotFinish"})
 
 
 def images(at: Moment) -> Answer:
@@ -130,12 +132,9 @@ def _trouble(rows: Mapping[str, Standing]) -> tuple[str, Condition] | None:
         (name, row.condition)
         for name, row in rows.items()
         if row.condition.state == State.FAILED
-        or (row.condition.state == State.BLOCKED and row.condition.reason not in _GOES_ON)
+        or (row.condition.state == State.BLOCKED and row.condition.reason not in GOES_ON)
     ]
     return min(stuck, key=lambda one: (one[1].reason not in _OF_THE_IMAGE, one[0]), default=None)
-
-
-_GOES_ON: Final = frozenset({"PlatformUnavailable", "PlatformBusy", "DatabaseRestored", "DoesNotFinish"})
 
 
 def _blamed(at: Moment, found: Findings, name: str, said: Condition) -> Judged:
@@ -196,12 +195,13 @@ STAGES: Final[Stages] = {
 
 def carry_on(at: Moment, stages: Stages = STAGES) -> tuple[Answer, str]:
     """One step of the present stage; and the trouble, where a platform did not answer: the step is tried again. A
-    failover is never given up.
+    failover is never given up, and an export gives up a machine, not the rest.
     """
     try:
         return stages[at.stage.kind](at), ""
     except ProviderError as error:
-        given_up = not at.course.real and at.stage.kind != parts.CLEAN and at.waited_s() > at.patience_s()
+        lasts = at.course.real or at.course.exports
+        given_up = not lasts and at.stage.kind != parts.CLEAN and at.waited_s() > at.patience_s()
         if given_up:
             return Judged("not_tested", error.reason, error.message, at.found), ""
         return Again(5.0, at.found), error.message

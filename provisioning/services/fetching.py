@@ -1,7 +1,8 @@
-"""An object brought to a file, for whoever starts a machine from it. A worker's job."""
+"""What comes as a stream brought to a file, for whoever starts a machine from it. A worker's job."""
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from provisioning.domain.errors import PermanentError
@@ -18,21 +19,27 @@ def fetch(
     `through` sees the bytes pass: whoever holds a claim renews it there, or raises and nothing is kept. Raises
     NotFound, ProviderError; PermanentError ContentDiffers when it is not what was looked at.
     """
+    came, _sha512 = keep(stream(Where(stack_key, archive, key, version_id)), to, expected_sha512, through=through)
+    return came
+
+
+def keep(chunks: Iterable[bytes], to: Path, expected_sha512: str, *, through: Through = iter) -> tuple[int, str]:
+    """Bytes and SHA-512 of what came; an expected sum of "" is any. As `fetch` otherwise."""
     part = to.with_name(f"{to.name}.part")
     came, summed = 0, hashlib.sha512()
     try:
         with part.open("wb") as file:
-            for chunk in through(stream(Where(stack_key, archive, key, version_id))):
+            for chunk in through(chunks):
                 came += file.write(chunk)
                 summed.update(chunk)
             file.flush()
             os.fsync(file.fileno())
-        if summed.hexdigest() != expected_sha512:
+        if expected_sha512 and summed.hexdigest() != expected_sha512:
             raise PermanentError(
-                "What the storage gave is not what was looked at: the region must find out why.",
+                "What the platform gave is not what was looked at: the region must find out why.",
                 reason="ContentDiffers",
             )
         part.replace(to)
     finally:
         part.unlink(missing_ok=True)
-    return came
+    return came, summed.hexdigest()

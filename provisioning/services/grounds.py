@@ -3,7 +3,7 @@
 import logging
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +18,8 @@ from provisioning.domain.course import Source
 from provisioning.domain.errors import PermanentError, PlanStale, StackBusy
 from provisioning.domain.manifest import Manifest, Placement
 from provisioning.models import Operation, Plan, Stack, clock
-from provisioning.operations.ground import Ended, Size, Standing, Store
-from provisioning.services import fetching, stacks
+from provisioning.operations.ground import Ended, Size, Standing, Store, Taken
+from provisioning.services import fetching, stacks, storing
 from provisioning.services.images import Through
 from provisioning.services.surroundings import provider
 
@@ -49,6 +49,14 @@ class Writes(Protocol):
         ...
 
     def console(self, server: str, lines: int) -> str: ...
+
+
+@runtime_checkable
+class Copies(Protocol):
+    """A provider that makes images of machines that stand."""
+
+    def taken(self, image: str) -> tuple[str, int, str] | None: ...
+    def content(self, image: str) -> Iterator[bytes]: ...
 
 
 class Agent(Protocol):
@@ -174,6 +182,26 @@ class Ground:
         host = self.operation.host.key
         fetching.fetch(host, source.archive, source.key, source.version, to, source.sha512, through=self.through)
 
+    def taken(self, platform: str, image: str) -> Taken | None:
+        """Asked now."""
+        found = _copying(platform).taken(image)
+        return Taken(*found) if found else None
+
+    def collect(self, platform: str, image: str, to: Path, sha512: str) -> str:
+        """Whole, or not at all."""
+        return fetching.keep(_copying(platform).content(image), to, sha512, through=self.through)[1]
+
+    def store(self, archive: str, key: str, file: Path, sha512: str) -> None:
+        """Into the host's archive; only whoever holds the claim ends it."""
+        host = self.operation.host.key
+        storing.store(host, archive, key, file, sha512, through=self.through, hold=self._hold)
+        reach("stored")
+        file.unlink(missing_ok=True)
+
+    def abandon(self, archive: str, key: str) -> None:
+        """Of the host's archive."""
+        storing.abandon(self.operation.host.key, archive, key)
+
     def folder(self) -> Path:
         """Readable by this portal's workers alone."""
         folder: Path = settings.SPOOL_DIR / self.operation.stack.key
@@ -202,6 +230,13 @@ def _starting(platform: str) -> Starts:
 def _writing(platform: str) -> Writes:
     found: object = provider(platform)
     if not isinstance(found, Writes):
+        raise _removed(platform)
+    return found
+
+
+def _copying(platform: str) -> Copies:
+    found: object = provider(platform)
+    if not isinstance(found, Copies):
         raise _removed(platform)
     return found
 

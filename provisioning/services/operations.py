@@ -20,9 +20,10 @@ from provisioning.domain.course import PEOPLE, Course
 from provisioning.domain.errors import NotFound, OperationOpen
 from provisioning.domain.findings import Findings
 from provisioning.models import Operation, Resource, Stack, clock
+from provisioning.operations.export import EXPORT
 from provisioning.operations.failover import FAILOVER
 from provisioning.operations.moment import Again, Answer, Judged, Moment
-from provisioning.operations.stages import STAGES, carry_on
+from provisioning.operations.stages import STAGES, Stages, carry_on
 from provisioning.services import stacks
 from provisioning.services.grounds import LEASE, ClaimLost, Ground
 from provisioning.signals import stack_moved
@@ -72,8 +73,8 @@ def stop(key: str) -> bool:
 
 
 def stop_all(host: str) -> bool:
-    """Of whatever is open within that stack; whether something was."""
-    open_ = Operation.objects.filter(host__key=host, ended_at=None)
+    """Of whatever is open on that stack's reserve; whether something was."""
+    open_ = Operation.objects.filter(host__key=host, ended_at=None).exclude(kind=Operation.EXPORT)
     open_.filter(verdict=Verdict.OPEN, stop_asked_at=None).update(stop_asked_at=clock.now(), due_at=clock.now())
     return open_.exists()
 
@@ -147,7 +148,7 @@ def _turn(pk: int, token: uuid.UUID) -> None:
         ground = Ground(row, token, _Renewing(pk, token))
         found = Findings.parse(row.found)
         moment = Moment(course, row.place, row.entered_at.isoformat(), found, ground)
-        answer, trouble = carry_on(moment, FAILOVER if course.real else STAGES)
+        answer, trouble = carry_on(moment, _stages(course))
         stage = course.stages[row.place].kind
         reach(f"looked {stage}")
         wait = _record(row, token, course, answer, trouble)
@@ -157,6 +158,12 @@ def _turn(pk: int, token: uuid.UUID) -> None:
     due = clock.now() + timedelta(seconds=max(wait, 0))
     mine = Operation.objects.filter(pk=pk, claim_token=token)
     mine.update(claim_token=None, claim_until=None, due_at=due)
+
+
+def _stages(course: Course) -> Stages:
+    if course.exports:
+        return EXPORT
+    return FAILOVER if course.real else STAGES
 
 
 def _record(row: Operation, token: uuid.UUID, course: Course, answer: Answer, trouble: str) -> float:

@@ -96,6 +96,26 @@ class CephProvider:
         """One version, a MiB at a time."""
         return self._s3.signed(access_key, secret_key).chunks(bucket, key, version)
 
+    def said(self, bucket: str, key: str, access_key: str, secret_key: Secret) -> Mapping[str, str] | None:
+        """What an object says of itself; None when there is none."""
+        return self._s3.signed(access_key, secret_key).said(bucket, key)
+
+    def upload(
+        self,
+        bucket: str,
+        key: str,
+        parts: Iterator[bytes],
+        says: Mapping[str, str],
+        access_key: str,
+        secret_key: Secret,
+    ) -> None:
+        """A new version of it, whole or not at all."""
+        self._s3.signed(access_key, secret_key).upload(bucket, key, parts, says)
+
+    def abandon(self, bucket: str, key: str, access_key: str, secret_key: Secret) -> None:
+        """Uploads to that name that were begun and never ended."""
+        self._s3.signed(access_key, secret_key).abort_uploads(bucket, key)
+
     def _marks(self) -> Marks:
         # One bucket, the only one that the portal's identity may own; each platform id is a folder in it, so that
         # two installations on one gateway do not take each other's marks for their own.

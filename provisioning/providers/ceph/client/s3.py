@@ -1,7 +1,7 @@
 """S3 with one key: a bucket's settings, and small objects."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -228,13 +228,42 @@ class Signed:
             raise TemporaryError(f"Not every version could be removed ({', '.join(sorted(kept))}).")
         return len(given_up)
 
-    def abort_uploads(self, bucket: str) -> None:
-        """What was begun and never finished goes too; RGW counts its parts."""
+    def abort_uploads(self, bucket: str, key: str = "") -> None:
+        """What was begun and never finished goes too, all of it or that of one name; RGW counts its parts."""
         doing = f"ending the uploads to {bucket}"
-        for one in self._call(doing, "list_multipart_uploads", Bucket=bucket).get("Uploads", []):
-            words = {"Bucket": bucket, "Key": one["Key"], "UploadId": one["UploadId"]}
-            with suppress(NotThere):
-                self._call(doing, "abort_multipart_upload", **words)
+        for one in self._call(doing, "list_multipart_uploads", Bucket=bucket, Prefix=key).get("Uploads", []):
+            if not key or one["Key"] == key:
+                self._abort(doing, Bucket=bucket, Key=one["Key"], UploadId=one["UploadId"])
+
+    def _abort(self, doing: str, **words: str) -> None:
+        with suppress(NotThere):
+            self._call(doing, "abort_multipart_upload", **words)
+
+    def upload(self, bucket: str, key: str, parts: Iterable[bytes], says: Mapping[str, str]) -> None:
+        """A new version. Each part has 5 MiB at least, but the last; it comes to be when all have come, or not at
+        all. `says`: what it says of itself.
+        """
+        doing, where = f"writing to {bucket}", {"Bucket": bucket, "Key": key}
+        begun = self._call(doing, "create_multipart_upload", **where, Metadata=dict(says))
+        words = {**where, "UploadId": _field(doing, begun, "UploadId")}
+        try:
+            sent = []
+            for n, part in enumerate(parts, start=1):
+                answer = self._call(doing, "upload_part", **words, PartNumber=n, Body=part)
+                sent.append({"PartNumber": n, "ETag": _field(doing, answer, "ETag")})
+            self._call(doing, "complete_multipart_upload", **words, MultipartUpload={"Parts": sent})
+        except BaseException:
+            with suppress(ProviderError):  # the first failure is the one to tell
+                self._abort(doing, **words)
+            raise
+
+    def said(self, bucket: str, key: str) -> dict[str, str] | None:
+        """What the current version says of itself, in small letters; None when there is none."""
+        doing = f"looking for an object in {bucket}"
+        if not any(one.key == key for one in self.objects(bucket, prefix=key)):
+            return None
+        found = self._call(doing, "head_object", Bucket=bucket, Key=key)
+        return {name.lower(): value for name, value in _field(doing, found, "Metadata").items()}
 
     def _found(self, doing: str, method: str, name: str, absent: str, **words: Any) -> Any:
         """The answer's field `name`, or None for the one not-found code that means "not set"."""

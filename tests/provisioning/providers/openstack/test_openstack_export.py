@@ -1,0 +1,166 @@
+"""What stands after a failover comes home, into the Ceph beside the cloud, once; nothing is left on the cloud."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from elaastic.levels import Mode
+from elaastic.levels.started import Started
+from lab.deadline import wait_until
+from provisioning.domain import checkpoint
+from provisioning.domain.conditions import State
+from provisioning.domain.course import CARRY, TAKE, Course, Source, Step
+from provisioning.domain.findings import Findings, Found
+from provisioning.models import Operation, clock
+from provisioning.operations import export as stages
+from provisioning.services import images, operations
+from provisioning.services.images import Where
+from tests.provisioning.providers.openstack.region import Subscribed, hurry
+from tests.provisioning.providers.openstack.test_openstack_drill import GOOD, ceph_lab, course, machine, subscribed
+from tests.provisioning.providers.openstack.test_openstack_failover import approved, worked
+
+__all__ = ["ceph_lab", "subscribed"]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # Nova's fake driver writes no bytes into an image; test_openstack_server_image.py has them from a real one.
+    pytest.mark.parametrize("body", ["simulated"], indirect=True),
+]
+STEM = "failback-20261123T184105Z"
+
+
+class Died(BaseException):
+    """A worker, at that point."""
+
+
+@pytest.fixture
+def standing(subscribed: Subscribed, settings: Any) -> Iterator[Course]:
+    """Two machines run in the town's own project, as after a failover; the course that brings them home."""
+    at = subscribed
+    both = [machine(at, name, GOOD, "raw") for name in ("web", "mail")]
+    started = []
+    for group, one in enumerate(both, start=1):
+        file = settings.SPOOL_DIR.parent / f"{one.name}.raw"
+        file.write_bytes(GOOD)
+        started.append(
+            Started(one.name, group, str(file), one.source.sha512, "raw", "dr.small", at.placement.reserve)
+        )
+    mode = Mode(failed_over=tuple(started))
+    approved(at, mode)
+
+    def stands() -> bool:
+        hurry(at.town.stack)
+        return set(at.states().values()) == {"ready"}
+
+    wait_until("the machines", stands, timeout_s=60, every_s=0.1)
+    there = course(at, both, "")
+    homes = tuple(replace(one, source=Source("images", f"{one.name}/{STEM}", "", 0, "", "raw")) for one in both)
+    steps = [Step(kind, group, one.name) for group, kind in ((1, TAKE), (2, CARRY)) for one in both]
+    yield replace(there, machines=homes, steps=tuple(steps))
+
+
+def exported(at: Subscribed, wanted: Course, then: Callable[[str], None] = lambda key: None) -> Operation:
+    key = begun(at, wanted)
+    then(key)
+    return ended(at, key)
+
+
+def begun(at: Subscribed, wanted: Course) -> str:
+    key = f"x{uuid.uuid4().hex[:10]}"
+    operations.begin(key=key, host=at.town.stack, kind="export", course=wanted)
+    return key
+
+
+def ended(at: Subscribed, key: str) -> Operation:
+    return worked(at, key, lambda row: bool(hurry(key)) or row.ended_at is not None, "the end of the export")
+
+
+def found(done: Operation, name: str) -> Found:
+    return Findings.parse(done.found).of(name)
+
+
+def in_the_archive(at: Subscribed, name: str) -> list[images.Version]:
+    return [one for one in images.versions(at.town.stack, "images") if one.key.startswith(f"{name}/{STEM}")]
+
+
+def left_on_the_cloud(at: Subscribed) -> list[str]:
+    """Of every image of the portal's on it, those of machines."""
+    seen = [one for one in at.town.provider.census() if one.kind == "openstack.server_image"]
+    return [one.external_id for one in seen]
+
+
+def test_both_come_home_whole_while_the_machines_run_on(subscribed: Subscribed, standing: Course) -> None:
+    at = subscribed
+    done = exported(at, standing)
+    assert (done.verdict, done.reason) == ("passed", "")
+    for name in ("web", "mail"):
+        mine = found(done, name)
+        (version,) = in_the_archive(at, name)
+        assert (mine.form, mine.key, mine.bytes) == ("raw", f"{name}/{STEM}.raw", version.size)
+        came = b"".join(images.stream(Where(at.town.stack, "images", version.key, version.version)))
+        assert hashlib.sha512(came).hexdigest() == mine.sha512
+        assert came.startswith(GOOD) and b"SIMULATED-WRITTEN" in came
+        assert mine.asked_at <= mine.taken_at <= mine.brought_at <= mine.stored_at
+    assert left_on_the_cloud(at) == []
+    assert not done.stack.resources.exclude(state=State.GONE).exists()
+    assert set(at.states().values()) == {"ready"}
+    again = exported(at, standing)
+    assert again.verdict == "passed" and len(in_the_archive(at, "web")) == 2
+
+
+POINTS = ("approved", "recorded take", "stored", "noted carry", "recorded carry")
+MORE = ("operation taken", "planned", "looked take", "looked carry", "looked clean", "recorded clean")
+
+
+@pytest.mark.parametrize("points", [POINTS, pytest.param(MORE, marks=pytest.mark.deep)])
+def test_a_worker_that_dies_at_any_point_leaves_one_object_and_no_image(
+    subscribed: Subscribed, standing: Course, monkeypatch: pytest.MonkeyPatch, points: tuple[str, ...]
+) -> None:
+    at, left = subscribed, set(points)
+    one = replace(standing, machines=standing.machines[:1], steps=(standing.steps[0], standing.steps[2]))
+    for point in points:
+        home = replace(one.machines[0].source, key=f"web/{STEM}-{point.replace(' ', '-')}")
+        key = begun(at, replace(one, machines=(replace(one.machines[0], source=home),)))
+
+        def dies(reached: str, point: str = point) -> None:
+            if reached == point and point in left:
+                left.remove(point)
+                raise Died
+
+        monkeypatch.setattr(checkpoint, "hook", dies)
+        with pytest.raises(Died):
+            ended(at, key)
+        Operation.objects.filter(stack__key=key).update(claim_until=clock.now())
+        assert ended(at, key).verdict == "passed", point
+        assert left_on_the_cloud(at) == [], point
+    assert not left
+    assert len(in_the_archive(at, "web")) == len(points)
+
+
+def test_one_that_is_too_large_or_gone_stops_no_other(
+    subscribed: Subscribed, standing: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = subscribed
+    monkeypatch.setattr(stages, "LARGEST", {"openstack": 2**20})
+    done = exported(at, standing)
+    assert (done.verdict, done.reason, done.about) == ("incomplete", "TooLarge", "web")
+    assert found(done, "web").bytes > 2**20
+    monkeypatch.undo()
+    gone = replace(standing.machines[0], name="nobody")
+    done = exported(at, replace(standing, machines=(gone, standing.machines[1])))
+    assert (done.verdict, done.reason, done.about) == ("incomplete", "MachineGone", "nobody")
+    assert len(in_the_archive(at, "mail")) == 1
+    assert left_on_the_cloud(at) == []
+
+
+def test_one_that_is_stopped_leaves_no_image(subscribed: Subscribed, standing: Course) -> None:
+    at = subscribed
+    key = begun(at, standing)
+    worked(at, key, lambda row: bool(hurry(key)) or bool(left_on_the_cloud(at)), "an image on the cloud")
+    assert operations.stop(key)
+    done = ended(at, key)
+    assert done.verdict == "stopped"
+    assert left_on_the_cloud(at) == [] and in_the_archive(at, "web") == []
