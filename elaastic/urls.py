@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from elaastic.views import drills, failovers, minutes, proving
+from elaastic.views import drills, exports, failovers, minutes, proving
 from elaastic.views.acts import act_on
 from elaastic.views.asking import ask, ask_estimate
 from elaastic.views.capacity import capacity
@@ -91,6 +91,8 @@ urlpatterns = [
     path(f"{SUBSCRIPTION}/failover/live/", failovers.failover_live, name="failover_live"),
     path(f"{SUBSCRIPTION}/failover/call-off/", failovers.failover_call_off, name="failover_call_off"),
     path(f"{SUBSCRIPTION}/failover/review/", failovers.failover_review, name="failover_review"),
+    path(f"{SUBSCRIPTION}/failover/export/", exports.export_begin, name="export_begin"),
+    path(f"{SUBSCRIPTION}/failover/export/stop/", exports.export_stop, name="export_stop"),
     path(f"{SUBSCRIPTION}/failover/end/", act_on, {"act": "failback"}, name="failback"),
     path(f"{DRILL}/", drills.drill, name="drill"),
     path(f"{DRILL}/live/", drills.drill_live, name="drill_live"),

@@ -53,6 +53,7 @@ TIMETABLE: Final = {
     "readings": (60, "elaastic.services.arriving.read_next"),
     "messages": (15, "elaastic.services.telling.tick"),
     "drills": (15, "elaastic.services.drilling.tick"),
+    "exports": (15, "elaastic.services.exporting.tick"),
     "drills_due": (300, "elaastic.services.drills_due.tick"),
     "minutes": (60, "elaastic.tasks.make_minutes"),
     "emergencies": (15, "elaastic.services.emergency.tick"),

@@ -22,6 +22,7 @@ from elaastic.api.copies import SubscriptionCopies
 from elaastic.api.deciding_many import RequestDecisions
 from elaastic.api.drills import DrillCancel, DrillDetail, DrillList, DrillStepDone
 from elaastic.api.evidence import DrillEvidence
+from elaastic.api.exports import FailoverExport, FailoverExportCancel
 from elaastic.api.failovers import FailoverCancel, FailoverReview, SubscriptionFailover
 from elaastic.api.health import SubscriptionHealth, SubscriptionUsage
 from elaastic.api.levels import LevelDetail, LevelList
@@ -90,6 +91,12 @@ urlpatterns = [
     path("subscriptions/<uuid:public_id>/failover/", SubscriptionFailover.as_view(), name="failover"),
     path("subscriptions/<uuid:public_id>/failover/cancel/", FailoverCancel.as_view(), name="failover-cancel"),
     path("subscriptions/<uuid:public_id>/failover/review/", FailoverReview.as_view(), name="failover-review"),
+    path("subscriptions/<uuid:public_id>/failover/export/", FailoverExport.as_view(), name="failover-export"),
+    path(
+        "subscriptions/<uuid:public_id>/failover/export/cancel/",
+        FailoverExportCancel.as_view(),
+        name="failover-export-cancel",
+    ),
     path("subscriptions/<uuid:public_id>/client-config/", ClientConfig.as_view(), name="client-config"),
     path("operations/", OperationList.as_view(), name="operations"),
     path("operations/drills/", DrillList.as_view(), name="drills"),

@@ -3,6 +3,7 @@
 from elaastic.models.alerts import Alert, AlertKind, Digest, Escalation, RegionDigest
 from elaastic.models.choosing import Draft, Interest, PriceRow
 from elaastic.models.drills import Drill, DrillMinutes, DrillState
+from elaastic.models.exports import Export, ExportState
 from elaastic.models.failovers import Failover
 from elaastic.models.messages import Message
 from elaastic.models.proving import (
@@ -37,6 +38,8 @@ __all__ = [
     "DrillState",
     "Ending",
     "Escalation",
+    "Export",
+    "ExportState",
     "Failover",
     "ImagesLook",
     "Interest",

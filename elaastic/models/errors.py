@@ -220,6 +220,20 @@ class NotFailedOver(DomainError):
     title = _("This subscription has not failed over: there is nothing to end.")
 
 
+class ExportOpen(DomainError):
+    """One after the other."""
+
+    code = "operation_open"
+    title = _("An export is under way: wait until it has ended, or stop it.")
+
+
+class ExportEnded(DomainError):
+    """There is nothing left to stop."""
+
+    code = "operation_ended"
+    title = _("This export has its result already.")
+
+
 class AlreadyReviewed(DomainError):
     """Somebody was first."""
 

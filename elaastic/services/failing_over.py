@@ -5,7 +5,7 @@
 3. `failover_work.tick` writes into the request what was brought; the plan is made, and a worker carries it out
    alone when it holds nothing but the machines. The operation goes on watching until all have answered.
 4. An approver reads it afterwards (`review_failover`). It ends by a request of its own (`fail_back`), which an
-   approver decides: with it the machines go, and what they wrote.
+   approver decides: with it the machines go, and what they wrote. `exporting` brings that home before.
 
 A plan that no longer fits, a suspension or an agreement that has run out are formalities that night: it goes on,
 and says so.
@@ -33,6 +33,7 @@ from elaastic.models import (
 )
 from elaastic.models.errors import (
     AlreadyReviewed,
+    ExportOpen,
     FailedOver,
     NotFailedOver,
     NothingToStart,
@@ -42,6 +43,7 @@ from elaastic.models.errors import (
     RequestOpen,
 )
 from elaastic.permissions import may_ask
+from elaastic.selectors.exports import open_export
 from elaastic.selectors.recovery import machines, points, usable
 from elaastic.selectors.recovery_plans import plan_in_force, why_moved
 from elaastic.selectors.startable import FORMS
@@ -190,7 +192,7 @@ def call_off(*, failover: Failover, by: Actor) -> None:
 
 def fail_back(*, subscription: Subscription, by: Actor) -> Request:
     """Ask that the machines go, with all that they wrote. An approver decides. Raises Forbidden, NotInForce,
-    NotFailedOver, RequestOpen.
+    NotFailedOver, ExportOpen (what is being brought home comes first), RequestOpen.
     """
     if not may_ask(by, subscription):
         raise Forbidden
@@ -199,6 +201,8 @@ def fail_back(*, subscription: Subscription, by: Actor) -> Request:
     mode = Mode.parse(subscription.mode)
     if not mode.failed_over:
         raise NotFailedOver
+    if open_export(subscription) is not None:
+        raise ExportOpen
     try:
         with transaction.atomic():
             return ask(subscription, RequestKind.FAIL_BACK, by, mode=replace(mode, failed_over=()))

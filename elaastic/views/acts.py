@@ -17,6 +17,7 @@ from elaastic.models import Request, Subscription
 from elaastic.permissions import may_ask, may_collect, may_operate
 from elaastic.services import agreeing, changing, failing_over, keys
 from elaastic.views import words
+from elaastic.views.exports import what_goes
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.subscriptions import subscription_or_404
 from tenants.models import Actor
@@ -80,8 +81,8 @@ ACTS: Final[dict[str, Act]] = {
         gettext_lazy("Ask that the machines go"),
         _FOLLOW,
         gettext_lazy(
-            "What the machines have written since they started goes with them, and nobody can bring it back: take "
-            "it to your own machines first."
+            "What the machines have written since they were last exported goes with them, and nobody can bring it "
+            "back: stop what writes in them, export once more, then ask."
         ),
         typed=True,
     ),
@@ -168,7 +169,14 @@ def act_on(request: HttpRequest, public_id: UUID, act: str, name: str = "") -> H
                     if asked.preapproved_by_id
                     else redirect("request", asked.public_id)
                 )
-    context = {"row": row, "act": what, "subject": words.CREDENTIALS[name][0] if name else "", "problem": problem}
+    goes = what_goes(row) if act == "failback" else []
+    context = {
+        "row": row,
+        "act": what,
+        "goes": goes,
+        "subject": words.CREDENTIALS[name][0] if name else "",
+        "problem": problem,
+    }
     return render(request, "elaastic/act.html", context, status=status)
 
 

@@ -27,6 +27,7 @@ from elaastic.selectors.recovery_plans import has_plan
 from elaastic.services import failing_over
 from elaastic.views import failover_words, words
 from elaastic.views.drill_words import duration
+from elaastic.views.exports import shown_exports
 from elaastic.views.machines import starts_at
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.subscriptions import in_force, subscription_or_404
@@ -191,6 +192,7 @@ def _shown(actor: Actor, row: Subscription, newest: Failover) -> dict[str, Any]:
     standing = {one.name: one for one in resources(row.stack_key)}
     rows = [_machine_row(seen, machine, standing) for machine in seen.course.machines]
     tone, icon = failover_words.BADGES[seen.state]
+    exports = shown_exports(actor, row, newest)
     waits = seen.state == FailoverState.PLANNING and newest.request.planning_problem
     return {
         "row": row,
@@ -204,13 +206,14 @@ def _shown(actor: Actor, row: Subscription, newest: Failover) -> dict[str, Any]:
         "calls_off": may_ask(actor, row) and seen.state in _CAN_BE_CALLED_OFF,
         "ends": may_ask(actor, row)
         and seen.state in (FailoverState.STARTING, FailoverState.STANDING)
-        and not row.requests.filter(decision="").exists(),
-        "every_s": _EVERY_S if seen.state in _MOVES else 0,
+        and not (exports["export_stops"] or row.requests.filter(decision="").exists()),
+        "every_s": _EVERY_S if seen.state in _MOVES or exports["export_runs"] else 0,
         "runs": seen.state in _MOVES and seen.state != FailoverState.REMOVING,
         "elapsed": duration(seen.elapsed_s),
         "rto": duration(seen.rto_s) if seen.rto_s is not None else "",
         "rpo": duration(seen.rpo_s) if seen.rpo_s is not None else "",
-        "digest": _digest(seen, rows),
+        "digest": _digest(seen, rows, exports),
+        **exports,
     }
 
 
@@ -224,13 +227,14 @@ def _what_it_waits_for(problem: str) -> str:
     return _("The portal cannot make the plan just now, and tries again by itself. Call the region if it lasts.")
 
 
-def _digest(seen: FailoverView, rows: list[MachineRow]) -> str:
+def _digest(seen: FailoverView, rows: list[MachineRow], exports: dict[str, Any]) -> str:
     """Of all that moves but the stop-watch."""
     moved = (
         seen.state,
         rows,
         seen.operation.trouble if seen.operation else "",
         seen.failover.request.planning_problem,
+        [exports[name] for name in ("homes", "export_badge", "export_now", "export_begins", "export_stops")],
     )
     return hashlib.sha256(repr(moved).encode()).hexdigest()[:16]
 

@@ -76,7 +76,7 @@ def _seen(at: Moment, machine: Machine, row: Standing | None, found: Findings) -
         return {"left_out": "TooSlow"} if _waited_s(at, found) > PATIENCE_S else {}
     told = {"form": taken.form, "bytes": taken.bytes, "sha512": taken.sha512}
     if not taken.bytes:
-        return {"left_out": "NotTaken"}
+        return {"left_out": "TaskFailed"}
     if taken.bytes > LARGEST["openstack"]:
         return {**told, "left_out": "TooLarge"}
     return {**told, "taken_at": at.ground.now(), "key": f"{machine.source.key}.{taken.form}"}
@@ -121,7 +121,7 @@ _WORDS: Final = {False: "ArchiveAway", True: "SpoolFull"}
 def _collected(at: Moment, machine: Machine, mine: Found) -> dict[str, Any]:
     row = at.ground.standing().get(copy_of(machine.name))
     if row is None:
-        return {"left_out": "NotTaken"}
+        return {"left_out": "TaskFailed"}
     file = at.ground.folder() / f"{machine.name}.{mine.form}"
     came = at.ground.collect(_cloud(at), row.external_id, file, mine.sha512)
     return {"file": str(file), "sha512": came, "brought_at": at.ground.now()}

@@ -10,7 +10,7 @@ from tests.e2e.keys import press
 from tests.e2e.portal import signed_in
 from tests.elaastic.region import region
 from tests.personas import world
-from tests.scene.acts import failed_over, to_fail_over
+from tests.scene.acts import exported, failed_over, to_fail_over
 from tests.scene.stage import Stage, stage
 
 __all__ = ["region", "stage", "world"]
@@ -58,3 +58,31 @@ def test_what_stands_is_told_and_reviewed(page: Page, live_server: Any, stage: S
     assert_page_is_good(page, "failover-review")
     press(page, "Registra il riesame")
     expect(page.locator("main")).to_contain_text("Una piena vera.")
+
+
+def test_what_the_machines_wrote_is_brought_home_and_told(
+    page: Page, live_server: Any, stage: Stage, width: int
+) -> None:
+    failed_over(stage)
+    where = f"/subscriptions/{stage.town.subscription.public_id}/failover/"
+    signed_in(page.context, live_server.url, stage, "owner")
+    page.goto(where)
+    press(page, "Esporta ciò che le macchine hanno scritto")
+    expect(page.locator("main")).to_contain_text("Se ne crea l'immagine")
+    assert_page_is_good(page, "export-begun")
+    press(page, "Interrompi l'esportazione")
+    expect(page.locator("main")).to_contain_text("ciò che è arrivato a casa resta nell'archivio")
+
+
+def test_what_is_at_home_is_told_before_the_machines_go(
+    page: Page, live_server: Any, stage: Stage, width: int
+) -> None:
+    exported(stage)
+    where = f"/subscriptions/{stage.town.subscription.public_id}/failover/"
+    signed_in(page.context, live_server.url, stage, "owner")
+    page.goto(where)
+    expect(page.locator("main")).to_contain_text("Nell'archivio")
+    assert_page_is_good(page, "exported")
+    press(page, "Chiedi di rimuovere le macchine…")
+    expect(page.locator("main")).to_contain_text("failback-20261123T184105Z.qcow2")
+    assert_page_is_good(page, "exported-end")

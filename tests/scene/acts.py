@@ -15,9 +15,9 @@ from elaastic.forms_recovery import initial_of
 from elaastic.levels import Mode
 from elaastic.levels.level2 import DEFAULTS as DEFAULTS_2
 from elaastic.levels.started import Started
-from elaastic.models import Drill, Interest, RecoveryPoint, Request, RestoreTest, Subscription
+from elaastic.models import Drill, Export, Interest, RecoveryPoint, Request, RestoreTest, Subscription
 from elaastic.selectors.recovery_plans import plan_in_force
-from elaastic.services import changing, failing_over, proving, talking
+from elaastic.services import changing, exporting, failing_over, proving, talking
 from elaastic.services.asking import withdraw_request
 from elaastic.services.deciding import approve_request
 from elaastic.services.recovery_plans import save_plan, write_first_plan
@@ -154,6 +154,27 @@ def failed_over(stage: "Stage") -> None:
     )
     started = Started(name, 1, f"/spool/{name}", "0" * 128, "qcow2", "small")
     Subscription.objects.filter(pk=stage.town.subscription.pk).update(mode=Mode(failed_over=(started,)).as_json())
+
+
+def exporting_now(stage: "Stage") -> None:
+    """What stands is being brought home."""
+    failed_over(stage)
+    exporting.begin_export(subscription=stage.subscription(), by=stage.actor("owner"))
+
+
+def exported(stage: "Stage") -> None:
+    """It came home whole."""
+    exporting_now(stage)
+    name, moment = stage.town.canary, now()
+    at = moment.isoformat()
+    found = Found(
+        asked_at=at, taken_at=at, brought_at=at, stored_at=at, form="qcow2", bytes=3 << 20, sha512="0" * 128,
+        server="s1", key=f"{name}/failback-20261123T184105Z.qcow2",
+    )  # fmt: skip
+    Operation.objects.filter(kind="export").update(
+        verdict="passed", place=3, judged_at=moment, ended_at=moment, found=Findings({name: found}, {}).as_json()
+    )
+    Export.objects.update(settled_at=moment)
 
 
 def with_two_plans(stage: "Stage") -> None:
@@ -392,6 +413,8 @@ OF_THE_API: Final[tuple[Act, ...]] = (
     Act(f"api {S}failover/cancel/", "owner", ("failover.called_off",), first=failing_over_now),
     Act(f"api {S}failover/review/", "approver", ("failover.reviewed",), _always(text="Una piena vera."),
         first=failed_over),
+    Act(f"api {S}failover/export/", "owner", ("export.begun",), first=failed_over),
+    Act(f"api {S}failover/export/cancel/", "owner", ("export.stopped",), first=exporting_now),
     Act(f"api {KEY}reveal/", "owner", ("credential.revealed",)),
     Act(f"api {KEY}rotate/", "owner", ("subscription.keys_requested",), first=nothing_open),
     Act(f"api {KEY}revoke/", "owner", ("subscription.keys_requested",), first=nothing_open),
@@ -489,6 +512,8 @@ OF_THE_PAGES: Final[tuple[Act, ...]] = (
         first=failed_over),
     Act(f"{S}failover/end/", "owner", ("subscription.fail_back_requested",),
         lambda s: {"authority_name": s.town.authority.name}, first=failed_over),
+    Act(f"{S}failover/export/", "owner", ("export.begun",), first=failed_over),
+    Act(f"{S}failover/export/stop/", "owner", ("export.stopped",), first=exporting_now),
     Act("drills/<uuid:public_id>/stop/", "owner", ("drill.stopped",)),
     Act("drills/<uuid:public_id>/steps/<int:number>/", "owner", ("drill.step_done",)),
     Act(f"{S}recovery-plan/edit/", "owner", ("recovery_plan.saved",), _typed_plan, first=with_machines),

@@ -97,8 +97,8 @@ def test_the_images_are_made_together_and_come_home_under_the_machines_names() -
     ("said", "reason"),
     [
         (Taken("qcow2", (2 << 30) + 1, "a" * 128), "TooLarge"),
-        (Taken("qcow2", 0, ""), "NotTaken"),
-        (PermanentError("x", reason="NotTaken"), "NotTaken"),
+        (Taken("qcow2", 0, ""), "TaskFailed"),
+        (PermanentError("x", reason="TaskFailed"), "TaskFailed"),
     ],
 )
 def test_an_image_that_is_too_large_or_did_not_come_is_told_and_the_other_comes_home(

@@ -104,6 +104,13 @@ def _refused(said: Said) -> ProviderError:
     )
 
 
+def _full(said: Said) -> ProviderError:
+    return PermanentError(
+        f"The archive has no room for it ({said.words}); the authority must ask for more space.",
+        reason="QuotaExceeded",
+    )
+
+
 def _not_empty(said: Said) -> ProviderError:
     return PermanentError(
         f"It still holds data ({said.words}); whoever asked for its removal must empty it first.",
@@ -136,13 +143,13 @@ TABLE: Final = (
     _Line(_later, codes=frozenset({"SlowDown"})),
     _Line(_later, statuses=frozenset({429})),
     _Line(_down, statuses=frozenset({502, 503, 504})),
+    _Line(_full, codes=frozenset({"QuotaExceeded"})),
     # The owner's key opens everything of its own, unless a gateway does not know it yet (they learn of a new key
     # one after the other, and RGW 16 says AccessDenied and nothing finer) or the owner is suspended. Both pass;
     # a key that is really gone shows in its own row.
     _Line(_key_refused, statuses=_NO_ENTRY, only=lambda s: not s.own_key),
     # A clock that is mended by its time service: no reason to call every resource failed.
     _Line(_odd, codes=frozenset({"RequestTimeTooSkewed"})),
-    _Line(_refused, codes=frozenset({"QuotaExceeded"})),
     _Line(_forbidden, statuses=_NO_ENTRY),
     _Line(_not_empty, codes=frozenset({"BucketNotEmpty"})),
     _Line(_refused, codes=frozenset({"InvalidBucketState"})),

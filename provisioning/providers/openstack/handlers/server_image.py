@@ -42,7 +42,7 @@ class ServerImageHandler(Instant):
         return Present(one.id, shown, {"image": one.id}, ours=marker_of(one) == str(target.marker))
 
     def create(self, target: Target) -> Outcome:
-        """PermanentError MachineGone without the machine; made twice there are two."""
+        """NotThere without the machine; made twice there are two."""
         server = _spec(target).server
         doing = f"making an image of the server {server}"
         words = {"name": target.full_name, "metadata": {MARKED: str(target.marker)}}
@@ -53,8 +53,6 @@ class ServerImageHandler(Instant):
             raise TemporaryError(
                 "The machine is busy with something else; the portal tries again by itself.", unsent=True
             ) from None
-        except NotThere:
-            raise PermanentError("The machine is not there any more.", reason="MachineGone") from None
         return Outcome(external_id=made.id)
 
     def update(self, target: Target, after: Mapping[str, Any]) -> Outcome:
@@ -88,7 +86,7 @@ def marker_of(image: Any) -> str:
 def taken(cloud: Cloud, image: str) -> tuple[str, int, str] | None:
     """Its format, bytes and SHA-512 ("" where Glance took another sum); None while the content comes.
 
-    PermanentError NotTaken when Nova gave up, which removes the image or leaves it without content.
+    PermanentError TaskFailed when Nova gave up, which removes the image or leaves it without content.
     """
     try:
         found = cloud.read(f"asking for the image {image}", lambda c: c.image.get_image(image))
@@ -98,7 +96,8 @@ def taken(cloud: Cloud, image: str) -> tuple[str, int, str] | None:
         return None
     if found is None or found.status != "active":
         raise PermanentError(
-            "Nova could not make an image of the machine; the region's operator must look there.", reason="NotTaken"
+            "Nova could not make an image of the machine; the region's operator must look there.",
+            reason="TaskFailed",
         )
     summed = found.hash_value if found.hash_algo == "sha512" else ""
     return str(found.disk_format), int(found.size), str(summed or "")

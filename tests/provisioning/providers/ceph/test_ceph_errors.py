@@ -73,6 +73,11 @@ def test_a_refusal_of_the_owners_new_key_is_waited_for() -> None:
     assert type(error) is TemporaryError
 
 
+def test_a_full_archive_is_told_as_one_and_not_as_a_key_that_is_not_known_yet() -> None:
+    error = translate(Said("trying", 403, "QuotaExceeded", own_key=False))
+    assert (type(error), error.reason) == (PermanentError, "QuotaExceeded")
+
+
 @pytest.fixture
 def platform(simulated_region: Path) -> Iterator[Platform]:
     platform = parse_region(simulated_region.read_text()).platforms[0]

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,24 +11,31 @@ import pytest
 from elaastic.levels import Mode
 from elaastic.levels.started import Started
 from lab.deadline import wait_until
+from lab.openstack.image import MARKER_SHA256, drill_image
 from provisioning.domain import checkpoint
 from provisioning.domain.conditions import State
-from provisioning.domain.course import CARRY, TAKE, Course, Source, Step
+from provisioning.domain.course import CARRY, TAKE, Course, Machine, Source, Step
 from provisioning.domain.findings import Findings, Found
-from provisioning.models import Operation, clock
+from provisioning.models import Operation, Resource, clock
 from provisioning.operations import export as stages
 from provisioning.services import images, operations
 from provisioning.services.images import Where
-from tests.provisioning.providers.openstack.region import Subscribed, hurry
-from tests.provisioning.providers.openstack.test_openstack_drill import GOOD, ceph_lab, course, machine, subscribed
+from tests.provisioning.providers.openstack.region import QEMU, Subscribed, hurry
+from tests.provisioning.providers.openstack.test_openstack_drill import (
+    GOOD,
+    carried_out,
+    ceph_lab,
+    course,
+    machine,
+    on_real_hosts,
+    subscribed,
+)
 from tests.provisioning.providers.openstack.test_openstack_failover import approved, worked
 
 __all__ = ["ceph_lab", "subscribed"]
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    # Nova's fake driver writes no bytes into an image; test_openstack_server_image.py has them from a real one.
-    pytest.mark.parametrize("body", ["simulated"], indirect=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
+# Nova's fake driver writes no bytes into an image.
+simulated = pytest.mark.parametrize("body", ["simulated"], indirect=True)
 STEM = "failback-20261123T184105Z"
 
 
@@ -37,29 +44,29 @@ class Died(BaseException):
 
 
 @pytest.fixture
-def standing(subscribed: Subscribed, settings: Any) -> Iterator[Course]:
+def standing(subscribed: Subscribed, settings: Any) -> Course:
     """Two machines run in the town's own project, as after a failover; the course that brings them home."""
-    at = subscribed
-    both = [machine(at, name, GOOD, "raw") for name in ("web", "mail")]
-    started = []
-    for group, one in enumerate(both, start=1):
-        file = settings.SPOOL_DIR.parent / f"{one.name}.raw"
-        file.write_bytes(GOOD)
-        started.append(
-            Started(one.name, group, str(file), one.source.sha512, "raw", "dr.small", at.placement.reserve)
-        )
-    mode = Mode(failed_over=tuple(started))
-    approved(at, mode)
+    return stands(subscribed, settings, [machine(subscribed, name, GOOD, "raw") for name in ("web", "mail")], GOOD)
 
-    def stands() -> bool:
+
+def stands(at: Subscribed, settings: Any, machines: list[Machine], content: bytes, zone: str = "") -> Course:
+    """All of them made from this content."""
+    started = []
+    for group, one in enumerate(machines, start=1):
+        file = settings.SPOOL_DIR.parent / f"{one.name}.image"
+        file.write_bytes(content)
+        source, site = one.source, zone or at.placement.reserve
+        started.append(Started(one.name, group, str(file), source.sha512, source.form, "dr.small", site))
+    approved(at, Mode(failed_over=tuple(started)))
+
+    def ready() -> bool:
         hurry(at.town.stack)
         return set(at.states().values()) == {"ready"}
 
-    wait_until("the machines", stands, timeout_s=60, every_s=0.1)
-    there = course(at, both, "")
-    homes = tuple(replace(one, source=Source("images", f"{one.name}/{STEM}", "", 0, "", "raw")) for one in both)
-    steps = [Step(kind, group, one.name) for group, kind in ((1, TAKE), (2, CARRY)) for one in both]
-    yield replace(there, machines=homes, steps=tuple(steps))
+    wait_until("the machines", ready, timeout_s=180, every_s=0.1)
+    homes = tuple(replace(one, source=Source("images", f"{one.name}/{STEM}", "", 0, "", "raw")) for one in machines)
+    steps = [Step(kind, group, one.name) for group, kind in ((1, TAKE), (2, CARRY)) for one in machines]
+    return replace(course(at, machines, ""), machines=homes, steps=tuple(steps))
 
 
 def exported(at: Subscribed, wanted: Course, then: Callable[[str], None] = lambda key: None) -> Operation:
@@ -92,6 +99,7 @@ def left_on_the_cloud(at: Subscribed) -> list[str]:
     return [one.external_id for one in seen]
 
 
+@simulated
 def test_both_come_home_whole_while_the_machines_run_on(subscribed: Subscribed, standing: Course) -> None:
     at = subscribed
     done = exported(at, standing)
@@ -115,6 +123,7 @@ POINTS = ("approved", "recorded take", "stored", "noted carry", "recorded carry"
 MORE = ("operation taken", "planned", "looked take", "looked carry", "looked clean", "recorded clean")
 
 
+@simulated
 @pytest.mark.parametrize("points", [POINTS, pytest.param(MORE, marks=pytest.mark.deep)])
 def test_a_worker_that_dies_at_any_point_leaves_one_object_and_no_image(
     subscribed: Subscribed, standing: Course, monkeypatch: pytest.MonkeyPatch, points: tuple[str, ...]
@@ -140,6 +149,7 @@ def test_a_worker_that_dies_at_any_point_leaves_one_object_and_no_image(
     assert len(in_the_archive(at, "web")) == len(points)
 
 
+@simulated
 def test_one_that_is_too_large_or_gone_stops_no_other(
     subscribed: Subscribed, standing: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +166,7 @@ def test_one_that_is_too_large_or_gone_stops_no_other(
     assert left_on_the_cloud(at) == []
 
 
+@simulated
 def test_one_that_is_stopped_leaves_no_image(subscribed: Subscribed, standing: Course) -> None:
     at = subscribed
     key = begun(at, standing)
@@ -164,3 +175,22 @@ def test_one_that_is_stopped_leaves_no_image(subscribed: Subscribed, standing: C
     done = ended(at, key)
     assert done.verdict == "stopped"
     assert left_on_the_cloud(at) == [] and in_the_archive(at, "web") == []
+
+
+@pytest.mark.deep
+@on_real_hosts
+def test_a_machine_that_really_runs_comes_home_and_starts_again(subscribed: Subscribed, settings: Any) -> None:
+    at, said, content = subscribed, f"MARKER {MARKER_SHA256}", drill_image().read_bytes()
+    first = machine(at, "web", content, "qcow2")
+    wanted = stands(at, settings, [first], content, QEMU)
+    running = Resource.objects.get(stack__key=at.town.stack, name="machine-web").external_id
+    wait_until("its word", lambda: said in at.town.provider.console(running), timeout_s=120, every_s=0.5)
+    done = exported(at, wanted)
+    assert (done.verdict, done.reason) == ("passed", ""), found(done, "web")
+    (version,) = in_the_archive(at, "web")
+    mine = found(done, "web")
+    assert (mine.form, mine.bytes) == ("qcow2", version.size)
+    assert left_on_the_cloud(at) == [] and set(at.states().values()) == {"ready"}
+    again = Source("images", version.key, version.version, version.size, mine.sha512, mine.form)
+    drill = course(at, [replace(first, source=again)], said, QEMU, 180)
+    assert carried_out(at, drill, timeout_s=300).verdict == "passed"
