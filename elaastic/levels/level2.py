@@ -10,7 +10,7 @@ promises: an OpenStack quota is a limit and reserves nothing.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from elaastic.levels import level1, recovery
+from elaastic.levels import level1, recovery_schema
 from elaastic.levels.base import AS_USUAL, Level, Mode, Terms
 from elaastic.levels.level2_started import machines_that_started
 from elaastic.levels.level2_terms import DEFAULTS, NATURES, SCHEMA, faults
@@ -175,5 +175,5 @@ LEVEL2: Final = Level(
     reserve=reserve,
     natures=NATURES,
     faults=faults,
-    recovery_plan=recovery.SCHEMA,
+    recovery_plan=recovery_schema.SCHEMA,
 )

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(help_text='From 1, without gaps.')),
-                ('document', models.JSONField(help_text='As `levels.recovery.SCHEMA` says.')),
+                ('document', models.JSONField(help_text='As `levels.recovery_schema.SCHEMA` says.')),
                 ('written_for', models.JSONField(help_text='What it relied on beside the machines; `levels.recovery.surroundings`.')),
                 ('at', models.DateTimeField(default=provisioning.services.clock.now, editable=False)),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

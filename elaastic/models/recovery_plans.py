@@ -15,7 +15,7 @@ class RecoveryPlan(models.Model):
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="recovery_plans")
     version = models.PositiveIntegerField(help_text="From 1, without gaps.")
-    document = models.JSONField(help_text="As `levels.recovery.SCHEMA` says.")
+    document = models.JSONField(help_text="As `levels.recovery_schema.SCHEMA` says.")
     written_for = models.JSONField(
         help_text="What it relied on beside the machines; `levels.recovery.surroundings`."
     )

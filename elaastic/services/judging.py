@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from elaastic.levels.level2_terms import LAN
-from elaastic.levels.recovery import EMAIL, LINE, LINE_OR_NOTHING, PHONE
+from elaastic.levels.recovery_schema import EMAIL, LINE, LINE_OR_NOTHING, PHONE
 from provisioning.domain.asking import PATH
 
 

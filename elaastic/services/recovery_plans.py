@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from elaastic.levels.recovery import SCHEMA, default_document, faults
+from elaastic.levels.recovery import default_document, faults
+from elaastic.levels.recovery_schema import SCHEMA
 from elaastic.models import RecoveryPlan, Subscription
 from elaastic.models.errors import NothingChanges, NotInForce
 from elaastic.permissions import may_ask

@@ -1,6 +1,6 @@
 """Asking for a level: the terms on one page, the summary on the next, and one request however often it is sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,16 +15,14 @@ from django.views.decorators.http import require_POST
 from elaastic.forms import AskForm, UnderstoodForm, typed
 from elaastic.forms_machines import ASK_FORMS, focus_of, machines_initial, typed_machines
 from elaastic.levels import LEVELS
-from elaastic.levels.archives import copies_of, lock_of
 from elaastic.models import Draft, Request, Subscription
 from elaastic.models.errors import LevelUnavailable, SubscriptionExists
 from elaastic.selectors.placing import is_offered
 from elaastic.services.asking import check_terms, request_subscription
 from elaastic.services.drafting import draft_of, drop_draft, keep_draft
-from elaastic.views import words
 from elaastic.views.choosing import ShownEstimate, shown_estimate
-from elaastic.views.machines import machine_facts
 from elaastic.views.person import actor_of, sentence_of, signed_in
+from elaastic.views.terms_words import terms_facts
 from tenants.models import ACTS_FOR, MAY_ASK, Actor, LocalAuthority
 from tenants.models.errors import DomainError, Invalid
 from tenants.selectors import my_authorities
@@ -241,48 +239,6 @@ def _summary(
 
 def _chosen(form: AskForm, free: list[LocalAuthority]) -> LocalAuthority:
     return next(a for a in free if str(a.public_id) == form.cleaned_data["authority"])
-
-
-def terms_facts(terms: dict[str, Any]) -> list[tuple[str, str]]:
-    """The terms in words, for the summary, the request and the subscription."""
-    archives = ", ".join(str(a["name"]) for a in terms.get("archives", ()))
-    protocols = terms.get("protocols", ("s3",))
-    return [
-        (_("Space"), words.gib(terms.get("quota_gib", 0))),
-        (_("Archives"), archives),
-        (_("Reached over"), ", ".join(name for key, name in words.PROTOCOLS.items() if key in protocols)),
-        (_("Earlier versions are kept for"), words.days(terms.get("retention_days", 0))),
-        (_("Lock against deletion"), _by_archive(terms, lock_of, _lock_said, _lock_said)),
-        (_("Copies"), _by_archive(terms, copies_of, _copies_of_all, _copies_of_some)),
-        *(machine_facts(terms) if terms.get("machines") else ()),
-    ]
-
-
-def _by_archive(
-    terms: dict[str, Any],
-    given: Callable[[Any, Any], Any],
-    of_all: Callable[[Any], str],
-    of_some: Callable[[Any], str],
-) -> str:
-    """What all archives were given, said once; or which was given what."""
-    groups: dict[Any, list[str]] = {}
-    for archive in terms.get("archives", ()):
-        groups.setdefault(given(terms, archive), []).append(str(archive["name"]))
-    if len(groups) == 1:
-        return of_all(next(iter(groups)))
-    return "; ".join(f"{', '.join(names)}: {of_some(value)}" for value, names in groups.items())
-
-
-def _lock_said(lock: str) -> str:
-    return str(words.IMMUTABILITY.get(lock, lock))
-
-
-def _copies_of_all(number: int) -> str:
-    return _("One on each of %(count)s sites") % {"count": number}
-
-
-def _copies_of_some(number: int) -> str:
-    return _("on %(count)s sites") % {"count": number}
 
 
 def _send(

@@ -22,10 +22,11 @@ from elaastic.permissions import may_ask
 from elaastic.services.asking import check_terms
 from elaastic.services.changing import change_terms, check_change
 from elaastic.services.drafting import draft_of, drop_draft, keep_draft
-from elaastic.views.asking import ROW_STEPS, has_form, kept_rows, rows_of, terms_facts, worth_keeping
+from elaastic.views.asking import ROW_STEPS, has_form, kept_rows, rows_of, worth_keeping
 from elaastic.views.choosing import monthly
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.subscriptions import subscription_or_404
+from elaastic.views.terms_words import terms_facts
 from tenants.models import Actor
 from tenants.models.errors import DomainError, Invalid
 

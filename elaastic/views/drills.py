@@ -23,7 +23,8 @@ from elaastic.selectors.recovery_plans import has_plan
 from elaastic.selectors.startable import hurdle
 from elaastic.services import drilling
 from elaastic.services.drills_due import obstacle
-from elaastic.views import drill_words, words
+from elaastic.views import drill_words
+from elaastic.views.condition_words import explain
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.standing import badge
 from elaastic.views.subscriptions import in_force, subscription_or_404
@@ -216,7 +217,7 @@ def why(seen: DrillView) -> str:
     known = drill_words.REASONS.get(operation.reason)
     if known is not None:
         return str(known) % {"machine": operation.about}
-    told = words.explain(Condition(State.FAILED, operation.reason, operation.message))
+    told = explain(Condition(State.FAILED, operation.reason, operation.message))
     return f"{operation.about}: {told}" if operation.about else told
 
 

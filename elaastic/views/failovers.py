@@ -25,7 +25,8 @@ from elaastic.selectors.failovers import (
 )
 from elaastic.selectors.recovery_plans import has_plan
 from elaastic.services import failing_over
-from elaastic.views import failover_words, words
+from elaastic.views import failover_words
+from elaastic.views.condition_words import explain
 from elaastic.views.drill_words import duration
 from elaastic.views.exports import shown_exports
 from elaastic.views.machines import starts_at
@@ -246,7 +247,7 @@ def _machine_row(seen: FailoverView, machine: Any, standing: dict[str, ResourceV
     key = _how_far(seen, found, name, stuck=stuck is not None)
     word, tone, icon = failover_words.MACHINES[key]
     seconds = seconds_between(seen.failover.asked_at.isoformat(), found.answered_at)
-    why = words.explain(stuck.condition) if stuck and key == "stuck" else ""
+    why = explain(stuck.condition) if stuck and key == "stuck" else ""
     return MachineRow(
         name, machine.source.key, str(word), tone, icon, duration(seconds) if seconds is not None else "", why,
         found.console,

@@ -14,6 +14,7 @@ from elaastic.models import Request, RequestKind, RequestState, Subscription, Su
 from elaastic.selectors.readings import PROVEN_FOR
 from elaastic.selectors.subscriptions import Overview, live_subscription, state_of
 from elaastic.views import words
+from elaastic.views.condition_words import whose_move
 from provisioning.domain.conditions import NEEDS_HUMAN, State
 from provisioning.services.clock import now
 
@@ -152,7 +153,7 @@ def _while_asked(seen: Overview) -> NextStep:
 
 
 def _while_stuck(seen: Overview) -> NextStep:
-    if words.whose_move(seen.condition) == "nobody":
+    if whose_move(seen.condition) == "nobody":
         return NextStep(
             _("It is us, not you: a platform of the region does not answer."),
             _("The portal goes on trying by itself; nothing that you asked for is lost. You need not do anything."),

@@ -10,11 +10,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from elaastic.forms_recovery import RecoveryPlanForm, initial_of, typed_document, with_part
-from elaastic.levels.recovery import CHECKS_OF, fitted
+from elaastic.forms_recovery import RecoveryPlanForm, initial_of
+from elaastic.levels.recovery import fitted
+from elaastic.levels.recovery_schema import CHECKS_OF
 from elaastic.models import RecoveryPlan, Subscription
 from elaastic.models.errors import NothingChanges
 from elaastic.permissions import may_ask
+from elaastic.recovery_typed import typed_document, with_part
 from elaastic.selectors.recovery_plans import plan_in_force, versions_of
 from elaastic.services.recovery_plans import check_document, save_plan
 from elaastic.views import recovery_words

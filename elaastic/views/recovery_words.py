@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from elaastic.forms_recovery import WHO
-from elaastic.levels.recovery import PAGE, Finding
+from elaastic.levels.recovery import Finding
+from elaastic.levels.recovery_schema import PAGE
 from elaastic.models import RecoveryPlan
 from elaastic.selectors.drills_due import drill_due
 from elaastic.selectors.recovery_plans import why_stale

@@ -23,12 +23,12 @@ from elaastic.selectors.subscriptions import (
 from elaastic.services.asking import withdraw_request
 from elaastic.services.deciding import approve_request, reject_request
 from elaastic.services.talking import digest_of
-from elaastic.views.asking import terms_facts
 from elaastic.views.choosing import monthly
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.plans import plan_of
 from elaastic.views.rows import in_short, request_rows
 from elaastic.views.standing import badge
+from elaastic.views.terms_words import terms_facts
 from elaastic.views.timelines import request_timeline
 from tenants.models import Actor
 from tenants.models.errors import DomainError

@@ -11,6 +11,7 @@ from elaastic.levels.archives import copies_of
 from elaastic.models import Request, Subscription
 from elaastic.selectors.subscriptions import state_of
 from elaastic.views import words
+from elaastic.views.condition_words import explain, whose_move
 from elaastic.views.standing import badge
 from provisioning.selectors.stacks import StackView
 
@@ -60,6 +61,4 @@ def stack_rows(stacks: Sequence[StackView]) -> list[StackRow]:
     """One query for all the subscriptions."""
     keys = [s.key for s in stacks]
     known = {s.stack_key: s for s in Subscription.objects.filter(stack_key__in=keys).select_related("authority")}
-    return [
-        StackRow(s, known.get(s.key), words.explain(s.condition), words.whose_move(s.condition)) for s in stacks
-    ]
+    return [StackRow(s, known.get(s.key), explain(s.condition), whose_move(s.condition)) for s in stacks]

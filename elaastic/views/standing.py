@@ -15,6 +15,7 @@ from elaastic.models import DrillState, RequestState, SubscriptionState
 from elaastic.selectors.drills_due import DrillDue
 from elaastic.selectors.subscriptions import Overview, state_of
 from elaastic.views import words
+from elaastic.views.condition_words import MOVES, explain, platform_said, whose_move
 from elaastic.views.next_step import NextStep, next_step
 from provisioning.domain.conditions import AT_REST, NEEDS_HUMAN, Condition, State
 from provisioning.selectors.capacity import platforms
@@ -148,7 +149,7 @@ def _pause(seen: Overview) -> int:
     if not seen.subscription.approved_at or seen.subscription.closed_at or seen.subscription.ended_at:
         return 0
     if seen.condition.state in NEEDS_HUMAN:
-        return _TRYING_S if words.whose_move(seen.condition) == "nobody" else 0
+        return _TRYING_S if whose_move(seen.condition) == "nobody" else 0
     activated = seen.subscription.activated_at is not None
     return 0 if seen.condition.state in AT_REST and activated else _AT_WORK_S
 
@@ -156,18 +157,18 @@ def _pause(seen: Overview) -> int:
 def part(row: ResourceView) -> Part:
     """One resource's row in words."""
     waiting = row.condition.state == State.PENDING and not row.condition.reason
-    now = _("It waits for its turn.") if waiting else words.explain(row.condition)
+    now = _("It waits for its turn.") if waiting else explain(row.condition)
     if row.condition.state == State.READY:
         now = _("It stands as approved.")
-    move = "" if row.condition.state in AT_REST else words.whose_move(row.condition)
+    move = "" if row.condition.state in AT_REST else whose_move(row.condition)
     return Part(
         name=row.name,
         title=words.resource_title(row.name),
         condition=row.condition,
         now=now,
         left=_left(row.left) if row.left else "",
-        move=str(words.MOVES[move]) if move in ("region", "authority") else "",
-        said=words.platform_said(row.condition),
+        move=str(MOVES[move]) if move in ("region", "authority") else "",
+        said=platform_said(row.condition),
         external_id=row.external_id,
         kind=row.kind,
         next_look=row.next_look,

@@ -33,7 +33,7 @@ from elaastic.services.agreeing import ends_soon, renewable
 from elaastic.services.collecting import connection_of
 from elaastic.usage import usage_of
 from elaastic.views import words
-from elaastic.views.asking import candidates, has_form, terms_facts
+from elaastic.views.asking import candidates, has_form
 from elaastic.views.choosing import monthly
 from elaastic.views.machines import machine_words, reserve_words, starts_at
 from elaastic.views.next_step import being_deleted
@@ -41,6 +41,7 @@ from elaastic.views.person import actor_of, signed_in
 from elaastic.views.plans import sites_of
 from elaastic.views.rows import request_rows
 from elaastic.views.standing import Standing, badge, badge_of, light_badge, platform_trouble, standing
+from elaastic.views.terms_words import terms_facts
 from elaastic.views.timelines import Entry, event_entries, request_timeline
 from provisioning.domain.manifest import Placement
 from provisioning.selectors.stacks import events

@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from elaastic.levels.level2_terms import DEFAULTS
-from elaastic.levels.recovery import (
-    CHECKS_OF,
-    MOST_GROUPS,
-    SCHEMA,
-    default_document,
-    faults,
-    fitted,
-    stale,
-    steps,
-    surroundings,
-)
+from elaastic.levels.recovery import default_document, faults, fitted, stale, steps, surroundings
+from elaastic.levels.recovery_schema import CHECKS_OF, MOST_GROUPS, SCHEMA
 
 machine = st.builds(
     lambda name, nature, group: {"name": name, "nature": nature} | ({"boot_group": group} if group else {}),
