@@ -14,6 +14,7 @@ from elaastic.api.evidence import EvidenceShape, evidence_shapes
 from elaastic.api.fields import INT32, Int32, one_of
 from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import PersonShape, person_shape
+from elaastic.api.started import StartedMachineShape, started_machines
 from elaastic.api.subscriptions import READ, WRITE
 from elaastic.models import Drill, DrillState, Subscription
 from elaastic.selectors.drills import DrillView, drills_readable_by, view, views
@@ -30,21 +31,6 @@ from tenants.models.errors import Invalid, NotFound
 
 STEP: Final = OpenApiParameter("number", {**INT32, "minimum": 0}, OpenApiParameter.PATH)
 STAGES: Final = ("", IMAGES, PAUSE, PEOPLE, START, CHECK, CLEAN)
-
-
-class DrilledMachineShape(serializers.Serializer[Any]):
-    """One machine: its image by name and sum, and when what happened; null: not yet, or never. `console`: the last
-    lines that it wrote; of a machine on Proxmox what was asked inside it, a check a line, and what came of it.
-    """
-
-    name = serializers.CharField()
-    image = serializers.CharField()
-    image_sha512 = serializers.CharField()
-    imported_at = serializers.DateTimeField(allow_null=True)
-    asked_at = serializers.DateTimeField(allow_null=True)
-    started_at = serializers.DateTimeField(allow_null=True)
-    answered_at = serializers.DateTimeField(allow_null=True)
-    console = serializers.CharField()
 
 
 class DrilledStepShape(serializers.Serializer[Any]):
@@ -88,7 +74,7 @@ class DrillShape(serializers.Serializer[Any]):
 class DrillDetailShape(DrillShape):
     """One by itself, with what each machine did, what people are to do, and the files that it left."""
 
-    machines = DrilledMachineShape(many=True)
+    machines = StartedMachineShape(many=True)
     steps = DrilledStepShape(many=True)
     evidence = EvidenceShape(many=True)
 
@@ -120,22 +106,9 @@ def drill_shape(seen: DrillView) -> dict[str, Any]:
 
 def drill_detail_shape(seen: DrillView) -> dict[str, Any]:
     """The same with its machines, steps and files."""
-    told = {"machines": _machines(seen), "steps": _steps(seen), "evidence": evidence_shapes(seen.drill)}
+    machines = started_machines(seen.operation.course, seen.operation.found)
+    told = {"machines": machines, "steps": _steps(seen), "evidence": evidence_shapes(seen.drill)}
     return {**drill_shape(seen), **told}
-
-
-def _machines(seen: DrillView) -> list[dict[str, Any]]:
-    moments = ("imported_at", "asked_at", "started_at", "answered_at")
-    return [
-        {
-            "name": machine.name,
-            "image": machine.source.key,
-            "image_sha512": machine.source.sha512,
-            **{name: getattr(seen.found(machine.name), name) or None for name in moments},
-            "console": seen.found(machine.name).console,
-        }
-        for machine in seen.operation.course.machines
-    ]
 
 
 def _steps(seen: DrillView) -> list[dict[str, Any]]:

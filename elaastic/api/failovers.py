@@ -1,6 +1,6 @@
 """`/subscriptions/{id}/failover/`: the newest failover of a subscription. It is asked for, and ended, by PATCH."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,6 +12,7 @@ from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when
 from elaastic.api.fields import Int32, one_of
 from elaastic.api.requests import DECIDE, MAX_NOTE
 from elaastic.api.shapes import PersonShape, person_shape
+from elaastic.api.started import StartedMachineShape, started_machines
 from elaastic.api.subscriptions import READ, WRITE, find_subscription
 from elaastic.models import Failover
 from elaastic.selectors.failovers import FailoverState, FailoverView, failovers_of, view
@@ -22,21 +23,6 @@ from tenants.api.serializers import EmptyBody, StrictSerializer, read_body
 from tenants.api.shapes import rfc3339
 from tenants.models import Actor
 from tenants.models.errors import NotFound
-
-_MOMENTS: Final = ("imported_at", "asked_at", "started_at", "answered_at")
-
-
-class FailedOverMachineShape(serializers.Serializer[Any]):
-    """One machine: its image by name and sum, and when what happened; null: not yet. `console`: its last lines."""
-
-    name = serializers.CharField()
-    image = serializers.CharField()
-    image_sha512 = serializers.CharField()
-    imported_at = serializers.DateTimeField(allow_null=True)
-    asked_at = serializers.DateTimeField(allow_null=True)
-    started_at = serializers.DateTimeField(allow_null=True)
-    answered_at = serializers.DateTimeField(allow_null=True)
-    console = serializers.CharField()
 
 
 class LeftOutShape(serializers.Serializer[Any]):
@@ -59,7 +45,7 @@ class FailoverShape(serializers.Serializer[Any]):
     state = one_of("FailoverState", FailoverState.values)
     plan_version = Int32()
     plan_stale = serializers.BooleanField()
-    machines = FailedOverMachineShape(many=True)
+    machines = StartedMachineShape(many=True)
     left_out = LeftOutShape(many=True)
     trouble = serializers.CharField()
     rto_seconds = Int32(allow_null=True)
@@ -82,7 +68,7 @@ def failover_shape(seen: FailoverView) -> dict[str, Any]:
         "state": str(seen.state),
         "plan_version": row.plan_version,
         "plan_stale": row.was_stale,
-        "machines": _machines(seen),
+        "machines": started_machines(seen.course, seen.findings),
         "left_out": [{"name": name, "reason": why} for name, why in sorted(seen.left_out.items())],
         "trouble": seen.operation.trouble if seen.operation else "",
         "rto_seconds": seen.rto_s,
@@ -93,19 +79,6 @@ def failover_shape(seen: FailoverView) -> dict[str, Any]:
         "reviewed_by": person_shape(row.reviewed_by) if row.reviewed_by else None,
         "reviewed_at": rfc3339(row.reviewed_at),
     }
-
-
-def _machines(seen: FailoverView) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": machine.name,
-            "image": machine.source.key,
-            "image_sha512": machine.source.sha512,
-            **{name: getattr(seen.found(machine.name), name) or None for name in _MOMENTS},
-            "console": seen.found(machine.name).console,
-        }
-        for machine in seen.course.machines
-    ]
 
 
 class ReviewBody(StrictSerializer):

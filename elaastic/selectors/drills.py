@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from elaastic.models import Drill, DrillState, Subscription
+from elaastic.models import Drill, DrillMinutes, DrillState, Subscription
 from elaastic.selectors.subscriptions import subscriptions_readable_by
 from provisioning.domain.findings import Found, seconds_between
 from provisioning.selectors.operations import OperationView, operations
@@ -49,6 +49,12 @@ def drills_readable_by(actor: Actor) -> QuerySet[Drill]:
 def drills_of(subscription: Subscription) -> QuerySet[Drill]:
     """The newest first."""
     return subscription.drills.select_related("subscription__authority", "asked_by").prefetch_related("points")
+
+
+def minutes_of(drills: Iterable[Drill]) -> QuerySet[DrillMinutes]:
+    """Their minutes as files, one a language; nothing until a worker has made them, or where none can be made."""
+    made = DrillMinutes.objects.filter(drill__in=drills).exclude(sha256="")
+    return made.select_related("drill").order_by("drill_id", "language")
 
 
 def views(rows: Iterable[Drill]) -> list[DrillView]:

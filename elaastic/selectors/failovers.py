@@ -11,7 +11,7 @@ from elaastic.levels import Mode
 from elaastic.models import Decision, Failover, RequestKind, Subscription
 from elaastic.selectors.subscriptions import subscriptions_readable_by
 from provisioning.domain.course import Course
-from provisioning.domain.findings import Found, seconds_between
+from provisioning.domain.findings import Findings, Found, seconds_between
 from provisioning.selectors.operations import OperationView, operations
 from provisioning.services.clock import now
 from tenants.models import Actor
@@ -53,9 +53,14 @@ class FailoverView:
         until = judged or (self.failover.request.decided_at if self.state == FailoverState.CALLED_OFF else None)
         return max(0, int(((until or now()) - self.failover.asked_at).total_seconds()))
 
+    @property
+    def findings(self) -> Findings:
+        """What was measured; of no machine anything before there is an operation."""
+        return self.operation.found if self.operation else Findings.parse({})
+
     def found(self, machine: str) -> Found:
         """What was measured of it."""
-        return self.operation.found.of(machine) if self.operation else Found()
+        return self.findings.of(machine)
 
 
 def failovers_of(subscription: Subscription) -> QuerySet[Failover]:

@@ -38,7 +38,7 @@ from provisioning.domain.findings import Found, seconds_between
 from provisioning.selectors.stacks import ResourceView, resources
 from provisioning.services.clock import now
 from tenants.models import Actor
-from tenants.models.errors import DomainError, Invalid
+from tenants.models.errors import DomainError
 from tenants.permissions import may_decide
 
 # Seconds between two looks of the page.
@@ -130,10 +130,8 @@ def failover_review(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
         return _page(request, actor, row, review=form, status=400)
     try:
         failing_over.review_failover(failover=newest, review=form.cleaned_data["text"], by=actor)
-    except Invalid as refused:
-        return _page(request, actor, row, review=form, problem=sentence_of(refused), status=400)
     except DomainError as refused:
-        return _page(request, actor, row, problem=sentence_of(refused), status=refused.status)
+        return _page(request, actor, row, review=form, problem=sentence_of(refused), status=refused.status)
     messages.success(request, _("Your review was written down; the authority reads it here."))
     return redirect("failover", public_id)
 
@@ -153,7 +151,8 @@ def _page(
     context = {"row": row, "problem": problem, **(_shown(actor, row, newest) if newest else {"seen": None})}
     if newest is not None:
         unread = newest.request.decision == Decision.APPROVED and newest.reviewed_at is None
-        context["review"] = (review or ReviewForm()) if unread and may_decide(actor) else None
+        # What was typed stays on the page, whyever it was refused.
+        context["review"] = review or (ReviewForm() if unread and may_decide(actor) else None)
     if not is_under_way(row) and (newest is None or context["seen"].state != FailoverState.REMOVING):
         context["would"] = _would(actor, row)
     return render(request, "elaastic/failover.html", context, status=status)

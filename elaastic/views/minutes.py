@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import get_language
 
 from elaastic.models import Drill, DrillMinutes, DrillState, Verification, VerificationKind
-from elaastic.selectors.drills import DrillView, view
+from elaastic.selectors.drills import DrillView, minutes_of, view
 from elaastic.views.drills import drill_or_404, machine_row, measured, why
 from elaastic.views.person import actor_of, signed_in
 from elaastic.views.standing import badge
@@ -31,15 +31,10 @@ class CannotDraw(Exception):
 def drill_minutes(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """The file in the reader's language."""
     drill = drill_or_404(actor_of(request), public_id)
-    found = minutes_in(drill, get_language() or "it")
+    found = minutes_of([drill]).filter(language=get_language() or "it").first()
     if found is None:
         raise Http404
     return answer_minutes(found)
-
-
-def minutes_in(drill: Drill, language: str) -> DrillMinutes | None:
-    """None: not made yet, or it cannot be made here."""
-    return drill.minutes.filter(language=language).exclude(sha256="").first()
 
 
 def answer_minutes(found: DrillMinutes) -> HttpResponse:

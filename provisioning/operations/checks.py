@@ -56,15 +56,17 @@ def _vanished(found: Findings, name: str) -> Judged:
     return Judged("not_tested", "Vanished", "The machine is gone from the platform.", found, name)
 
 
-def _console(at: Moment, found: Findings, mine: list[Step], machine_id: str) -> tuple[Findings, list[Step]]:
-    """All that it wrote; the last lines are kept, since they say why."""
+def read_console(at: Moment, found: Findings, mine: list[Step], machine_id: str) -> tuple[Findings, list[Step]]:
+    """All that it wrote, of which the last lines are kept, since they say why; and which of its checks are not met
+    yet. `mine` are of one machine, and at least one.
+    """
     name = mine[0].machine
     text = at.ground.console(at.course.platform_of(name), machine_id, CONSOLE_LINES)
     kept = "\n".join(text.splitlines()[-KEPT_LINES:])
     return found.noting(name, console=kept), [step for step in mine if not step.text or step.text not in text]
 
 
-_LOOKS: Final[Mapping[str, Look]] = {"openstack": _console, "proxmox": inside.look}
+_LOOKS: Final[Mapping[str, Look]] = {"openstack": read_console, "proxmox": inside.look}
 
 
 def _late(found: Findings, unmet: list[Step], now: str) -> Step | None:

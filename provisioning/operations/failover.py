@@ -11,7 +11,8 @@ from typing import Final
 from provisioning.domain import course as parts
 from provisioning.domain.conditions import State
 from provisioning.domain.course import Machine, image_of, server_of
-from provisioning.domain.findings import CONSOLE_LINES, KEPT_LINES, Findings
+from provisioning.domain.findings import Findings
+from provisioning.operations.checks import read_console
 from provisioning.operations.ground import Standing
 from provisioning.operations.moment import LOOK_AGAIN_S, Again, Answer, Done, Judged, Moment
 from provisioning.operations.stages import Stages, brought, clean, fitting
@@ -63,10 +64,9 @@ def _looked_at(at: Moment, machine: Machine, rows: Mapping[str, Standing], found
         found = found.noting(name, started_at=now)
     if known.answered_at or not found.of(name).started_at:
         return found
-    text = at.ground.console(at.course.place.platforms["openstack"], server.external_id, CONSOLE_LINES)
-    wanted = [step.text for step in at.course.steps if step.machine == name]
-    answered = {"answered_at": at.ground.now()} if all(one and one in text for one in wanted) else {}
-    return found.noting(name, console="\n".join(text.splitlines()[-KEPT_LINES:]), **answered)
+    mine = [step for step in at.course.steps if step.machine == name]
+    found, unmet = read_console(at, found, mine, server.external_id)
+    return found if unmet else found.noting(name, answered_at=at.ground.now())
 
 
 def _stands(row: Standing | None) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from elaastic.models import Drill, Subscription
 from provisioning.domain.findings import Findings, Found
@@ -12,21 +12,15 @@ from provisioning.services.clock import now
 from tests.e2e.goodness import assert_page_is_good
 from tests.e2e.keys import press
 from tests.e2e.portal import signed_in
+from tests.e2e.served import context
 from tests.elaastic.region import region
 from tests.personas import world
 from tests.scene.acts import to_be_drilled
 from tests.scene.stage import Stage, stage
 
-__all__ = ["region", "stage", "world"]
+__all__ = ["context", "region", "stage", "world"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(browser: Browser, width: int, live_server: Any) -> Any:
-    made = browser.new_context(viewport={"width": width, "height": 800}, locale="it-IT", base_url=live_server.url)
-    yield made
-    made.close()
 
 
 def test_a_town_tries_its_plan_and_stops(page: Page, live_server: Any, stage: Stage, width: int) -> None:

@@ -3,26 +3,20 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.goodness import assert_page_is_good
 from tests.e2e.keys import press
 from tests.e2e.portal import signed_in
+from tests.e2e.served import context
 from tests.elaastic.region import region
 from tests.personas import world
 from tests.scene.acts import exported, failed_over, to_fail_over
 from tests.scene.stage import Stage, stage
 
-__all__ = ["region", "stage", "world"]
+__all__ = ["context", "region", "stage", "world"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(browser: Browser, width: int, live_server: Any) -> Any:
-    made = browser.new_context(viewport={"width": width, "height": 800}, locale="it-IT", base_url=live_server.url)
-    yield made
-    made.close()
 
 
 def test_a_town_starts_its_machines_and_calls_it_off(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from elaastic.models import Draft, Request
 from provisioning.models import PlatformState
@@ -17,22 +17,16 @@ from tenants.services import mailing
 from tests.e2e.goodness import assert_page_is_good
 from tests.e2e.keys import LABEL, NAME, enter, press, tab_to, type_into
 from tests.e2e.portal import signed_in
+from tests.e2e.served import context
 from tests.elaastic.region import region, workers_bring_everything_up, workers_make_plans
 from tests.personas import PASSWORD, details, world
 from tests.scene.acts import agreement_ends, no_test_open, nothing_open, to_be_restored
 from tests.scene.stage import Stage, stage
 from tests.tenants.registering import typed
 
-__all__ = ["region", "stage", "world"]
+__all__ = ["context", "region", "stage", "world"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(browser: Browser, width: int, live_server: Any) -> Any:
-    made = browser.new_context(viewport={"width": width, "height": 800}, locale="it-IT", base_url=live_server.url)
-    yield made
-    made.close()
 
 
 def test_a_town_signs_in_changes_its_terms_and_leaves(page: Page, stage: Stage, width: int) -> None:

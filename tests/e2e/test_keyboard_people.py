@@ -1,33 +1,26 @@
 """Who comes in, acts for a town or is let in: by keys alone, at a desk and on a phone, and with a mistake each."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.core import mail
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tenants.models import ApiToken, Invitation, LocalAuthority, Mandate, Membership, User, WayIn
 from tenants.services import mailing
 from tests.e2e.goodness import assert_page_is_good
 from tests.e2e.keys import LABEL, TEXT, choose, enter, press, tab_to, type_into
 from tests.e2e.portal import signed_in
+from tests.e2e.served import context
 from tests.elaastic.region import region
 from tests.personas import PASSWORD, world
 from tests.scene.acts import another_body, another_operator
 from tests.scene.stage import Stage, stage
 
-__all__ = ["region", "stage", "world"]
+__all__ = ["context", "region", "stage", "world"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(browser: Browser, width: int, live_server: Any) -> Any:
-    made = browser.new_context(viewport={"width": width, "height": 800}, locale="it-IT", base_url=live_server.url)
-    yield made
-    made.close()
 
 
 def a_choice_is_lacking(page: Page, group: str) -> None:

@@ -3,27 +3,21 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from elaastic.models import Draft, Request
 from tests.e2e.goodness import assert_page_is_good
 from tests.e2e.keys import LABEL, press, tab_to, type_into
 from tests.e2e.portal import signed_in
+from tests.e2e.served import context
 from tests.elaastic.region import region, workers_bring_everything_up, workers_make_plans
 from tests.personas import world
 from tests.scene.acts import nothing_open
 from tests.scene.stage import Stage, stage
 
-__all__ = ["region", "stage", "world"]
+__all__ = ["context", "region", "stage", "world"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(browser: Browser, width: int, live_server: Any) -> Any:
-    made = browser.new_context(viewport={"width": width, "height": 800}, locale="it-IT", base_url=live_server.url)
-    yield made
-    made.close()
 
 
 def fill_in(page: Page, number: int, name: str, kind: str) -> None:

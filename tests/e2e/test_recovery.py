@@ -3,28 +3,22 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from elaastic.selectors.recovery_plans import plan_in_force
 from elaastic.services.recovery_plans import save_plan
 from tests.e2e.goodness import assert_page_is_good
 from tests.e2e.keys import press, type_into
 from tests.e2e.portal import signed_in
+from tests.e2e.served import context
 from tests.elaastic.region import region
 from tests.personas import world
 from tests.scene.acts import with_machines
 from tests.scene.stage import Stage, stage
 
-__all__ = ["region", "stage", "world"]
+__all__ = ["context", "region", "stage", "world"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(browser: Browser, width: int, live_server: Any) -> Any:
-    made = browser.new_context(viewport={"width": width, "height": 800}, locale="it-IT", base_url=live_server.url)
-    yield made
-    made.close()
 
 
 def test_a_town_writes_its_plan_and_puts_an_older_one_back(

@@ -65,6 +65,8 @@ def test_it_is_followed_reviewed_and_ended_on_its_page(
     assert pages.post("owner", page(row) + "review/", {"text": "Bene."}).status_code == 403
     assert pages.post("approver", page(row) + "review/", {"text": ""}).status_code == 400
     assert pages.post("approver", page(row) + "review/", {"text": "Una piena vera."}).status_code == 302
+    late = pages.post("approver", page(row) + "review/", {"text": "Scritto con cura, e troppo tardi."})
+    assert late.status_code == 409 and "Scritto con cura, e troppo tardi.</textarea>" in words(late)
     assert "Una piena vera." in words(pages.get("owner", page(row)))
     assert "Enti sono ripartiti" not in words(pages.get("approver", "/"))
     assert "nessuno può recuperarlo" in words(pages.get("owner", page(row) + "end/"))
