@@ -6,6 +6,7 @@ from typing import Any
 from elaastic.levels.started import Started
 from provisioning.domain.course import image_of, server_of
 from provisioning.domain.manifest import Desired, Ref
+from provisioning.domain.servers import server_with_its_plug
 
 
 def machines_that_started(platform: str, project: Any, machines: Iterable[Started]) -> Iterator[Desired]:
@@ -22,20 +23,6 @@ def machines_that_started(platform: str, project: Any, machines: Iterable[Starte
 def _machine(platform: str, project: Any, one: Started, after: list[Any]) -> Iterator[Desired]:
     image = {"project": project, "file": one.file, "sha512": one.sha512, "format": one.form}
     yield Desired(image_of(one.name), "openstack.image", platform, image)
-    port = {
-        "project": project,
-        "network": Ref("lan", "network").as_json(),
-        "subnet": Ref("lan-addresses", "subnet").as_json(),
-        "security_groups": [Ref("lan-rules", "security_group").as_json()],
-    }
-    yield Desired(f"plug-{one.name}", "openstack.port", platform, port)
-    server = {
-        "project": project,
-        "credential": Ref("reserve-access", "credential").as_json(),
-        "image": Ref(image_of(one.name), "image").as_json(),
-        "flavor": one.size,
-        "port": Ref(f"plug-{one.name}", "port").as_json(),
-        "zone": one.zone,
-        **({"after": after} if after else {}),
-    }
-    yield Desired(server_of(one.name), "openstack.server", platform, server)
+    yield from server_with_its_plug(
+        platform, project, one.name, size=one.size, zone=one.zone, access="reserve-access", after=after
+    )

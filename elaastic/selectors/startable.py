@@ -1,8 +1,11 @@
-"""Which images a drill can start, and why not the others: by the system on which their machine starts."""
+"""Which images a drill or a failover can start, and why not the others: by the system on which their machine
+starts.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from elaastic.levels.level2_terms import NATURES
@@ -10,7 +13,7 @@ from elaastic.models import RecoveryPoint
 from provisioning.domain.course import LARGEST
 
 # What each takes for a disk as it is.
-FORMS: Final[Mapping[str, frozenset[str]]] = {
+_FORMS: Final[Mapping[str, frozenset[str]]] = {
     "openstack": frozenset({"qcow2", "raw"}),
     "proxmox": frozenset({"qcow2", "raw", "vmdk"}),
 }
@@ -18,12 +21,17 @@ _CALLED: Final = {"openstack": "OpenStack", "proxmox": "Proxmox"}
 _MIB: Final = 1 << 20
 
 
+def startable(points: QuerySet[RecoveryPoint], system: str) -> QuerySet[RecoveryPoint]:
+    """Those from which a machine can start there: the same of which `hurdle` has nothing to say."""
+    return points.filter(form__in=_FORMS[system], size__lte=LARGEST[system])
+
+
 def hurdle(point: RecoveryPoint, nature: str) -> str:
     """Why a drill cannot start it, and what would help; "" where it can."""
     system = NATURES[nature]
     told = {"name": point.machine, "system": _CALLED[system]}
-    if point.form not in FORMS[system]:
-        forms = ", ".join(sorted(FORMS[system]))
+    if point.form not in _FORMS[system]:
+        forms = ", ".join(sorted(_FORMS[system]))
         return _(
             "The image of %(name)s is no form that %(system)s starts yet: upload one of these (%(forms)s)."
         ) % {**told, "forms": forms}

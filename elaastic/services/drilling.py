@@ -5,10 +5,9 @@ of what the town has is touched. The images in use are pinned until the drill ha
 """
 
 import logging
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -16,7 +15,6 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from elaastic.levels import Mode
-from elaastic.levels.level2_terms import NATURES
 from elaastic.levels.recovery import faults, steps
 from elaastic.models import (
     Drill,
@@ -33,12 +31,13 @@ from elaastic.selectors.drills import DrillView, views
 from elaastic.selectors.recovery import machines, newest_usable
 from elaastic.selectors.recovery_plans import plan_in_force
 from elaastic.selectors.startable import hurdle
+from elaastic.services.courses import machine_from, new_key, place_of
 from elaastic.services.ledger import enter
-from provisioning.domain.course import Course, Machine, Place, Source, Step
+from elaastic.services.pinning import keep_pinned, pin, unpin
+from provisioning.domain.course import Course, Machine, Step
 from provisioning.domain.errors import NotFound as NotThere
 from provisioning.domain.errors import OperationOpen
 from provisioning.domain.findings import seconds_between
-from provisioning.selectors.region import platform
 from provisioning.services import operations
 from provisioning.services.clock import now
 from tenants.models import Actor
@@ -46,11 +45,7 @@ from tenants.models.errors import Forbidden, Invalid, NotFound
 from tenants.services import audit
 
 log = logging.getLogger(__name__)
-# Renewed while it lasts: a portal that was away for longer finds its images purged at worst.
-PINNED_FOR: Final = timedelta(days=1)
 _AT_ONCE: Final = 50
-# So that names with the longest machine's name in them are still names to every platform.
-_KEY_DIGITS: Final = 9
 
 
 def begin_drill(*, subscription: Subscription, by: Actor, machine: str = "") -> Drill:
@@ -96,15 +91,15 @@ def prepare(subscription: Subscription, machine: str = "") -> Prepared:
 
 def _begin(what: Prepared, machine: str, **asked: Any) -> Drill:
     plan, points = what.plan, what.points
-    key, moment, row = f"d{uuid.uuid4().hex[:_KEY_DIGITS]}", now(), what.plan.subscription
+    key, row = new_key("d"), what.plan.subscription
     try:
         with transaction.atomic():
             made = Drill.objects.create(
-                subscription=row, machine=machine, plan_version=plan.version, operation_key=key, asked_at=moment,
+                subscription=row, machine=machine, plan_version=plan.version, operation_key=key, asked_at=now(),
                 **asked,
             )  # fmt: skip
             made.points.set(points.values())
-            RecoveryPoint.objects.filter(drills=made).update(pinned_until=moment + PINNED_FOR)
+            pin(RecoveryPoint.objects.filter(drills=made))
             kind = "restore_test" if machine else "drill"
             operations.begin(key=key, host=row.stack_key, kind=kind, course=_course(plan, points))
     except (OperationOpen, IntegrityError) as error:
@@ -148,7 +143,7 @@ def _course(plan: RecoveryPlan, points: Mapping[str, RecoveryPoint]) -> Course:
     row, wanted = plan.subscription, set(points)
     terms = {machine["name"]: machine for machine in machines(row)}
     whole = len(wanted) > 1 or len(terms) == 1
-    started = tuple(_machine(terms[name], points[name]) for name in points)
+    started = tuple(machine_from(terms[name], points[name]) for name in points)
     kept = [
         Step(s.kind, s.group, s.machine, s.seconds, s.text, s.who, s.check, s.port, s.path)
         for s in steps(plan.document)
@@ -156,24 +151,9 @@ def _course(plan: RecoveryPlan, points: Mapping[str, RecoveryPoint]) -> Course:
     ]
     return Course(
         lan=row.terms["lan"],
-        place=_place(row, {machine.system for machine in started}),
+        place=place_of(row, {machine.system for machine in started}),
         machines=started,
         steps=tuple(kept),
-    )
-
-
-def _place(row: Subscription, systems: Iterable[str]) -> Place:
-    """The reserve's site, which on a cloud of several is a zone."""
-    platforms = {system: row.placement["platforms"][system] for system in sorted(systems)}
-    site = row.placement.get("reserve", "")
-    cloud = platform(platforms.get("openstack", ""))
-    return Place(platforms, site, zone=site if cloud is not None and len(cloud.sites) > 1 else "")
-
-
-def _machine(terms: Mapping[str, Any], point: RecoveryPoint) -> Machine:
-    source = Source(point.archive, point.key, point.version, point.size, point.sha512, point.form)
-    return Machine(
-        terms["name"], NATURES[terms["nature"]], terms["vcpus"], terms["ram_mib"], terms["disk_gib"], source
     )
 
 
@@ -206,7 +186,7 @@ def tick_off_step(*, drill: Drill, step: int, by: Actor) -> None:
 def tick() -> None:
     """What has ended is written into the ledger, once; what has not keeps its images."""
     open_ = Drill.objects.filter(settled_at=None)
-    RecoveryPoint.objects.filter(drills__in=open_).update(pinned_until=now() + PINNED_FOR)
+    keep_pinned(RecoveryPoint.objects.filter(drills__in=open_))
     over = open_.filter(operation_key__in=operations.ended_keys())
     rows = over.select_related("subscription__authority", "asked_by").prefetch_related("points")
     for seen in views(rows.order_by("pk")[:_AT_ONCE]):
@@ -222,8 +202,7 @@ def _settle(seen: DrillView) -> None:
     with transaction.atomic():
         if not Drill.objects.filter(pk=drill.pk, settled_at=None).update(settled_at=moment):
             return
-        others = Drill.objects.filter(settled_at=None).exclude(pk=drill.pk)
-        drill.points.exclude(drills__in=others).update(pinned_until=None)
+        unpin(drill.points.all())
         if seen.state in (DrillState.PASSED, DrillState.BACKUP_BAD):
             for machine in seen.operation.course.machines:
                 _enter(seen, machine)

@@ -11,7 +11,6 @@ A plan that no longer fits, a suspension or an agreement that has run out are fo
 and says so.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -46,13 +45,14 @@ from elaastic.permissions import may_ask
 from elaastic.selectors.exports import open_export
 from elaastic.selectors.recovery import machines, points, usable
 from elaastic.selectors.recovery_plans import plan_in_force, why_moved
-from elaastic.selectors.startable import FORMS
+from elaastic.selectors.startable import startable
 from elaastic.services import failover_work
 from elaastic.services.asking import ask
-from elaastic.services.failover_work import PINNED_FOR, record
-from provisioning.domain.course import LARGEST, WATCH, Course, Machine, Place, Source, Step
+from elaastic.services.courses import machine_from, new_key, place_of
+from elaastic.services.failover_work import record
+from elaastic.services.pinning import pin
+from provisioning.domain.course import WATCH, Course, Step
 from provisioning.domain.errors import NotFound as NotThere
-from provisioning.selectors.region import platform
 from provisioning.services import operations
 from provisioning.services.clock import now
 from tenants.models import Actor
@@ -87,7 +87,7 @@ def what_would_start(subscription: Subscription) -> Start:
             left_out[name] = "proxmox"
             continue
         there = usable(points(subscription, name))
-        point = there.filter(form__in=FORMS["openstack"], size__lte=LARGEST["openstack"]).first()
+        point = startable(there, "openstack").first()
         if point is None:
             left_out[name] = "form" if there.exists() else "no_image"
         else:
@@ -131,10 +131,10 @@ def _ask(subscription: Subscription, start: Start, by: Actor) -> Request:
     row = Failover.objects.create(
         subscription=subscription, request=asked, plan_version=start.plan.version, was_stale=start.stale,
         course=_course(subscription, start).as_json(), left_out=dict(start.left_out),
-        operation_key=f"o{uuid.uuid4().hex[:9]}", asked_by=by.user, asked_at=moment,
+        operation_key=new_key("o"), asked_by=by.user, asked_at=moment,
     )  # fmt: skip
     row.points.set(start.points.values())
-    RecoveryPoint.objects.filter(failovers=row).update(pinned_until=moment + PINNED_FOR)
+    pin(RecoveryPoint.objects.filter(failovers=row))
     stopped = operations.stop_all(subscription.stack_key)
     told = {"plan_version": start.plan.version, "plan_stale": start.stale, "left_out": dict(start.left_out)}
     record(row, "failover.begun", by, {**told, "stopped_a_drill": stopped, "gave_way": gave_way})
@@ -160,22 +160,14 @@ def _give_way(subscription: Subscription, by: Actor) -> str:
 
 
 def _course(row: Subscription, start: Start) -> Course:
-    cloud, site = row.placement["platforms"]["openstack"], row.placement.get("reserve", "")
-    known = platform(cloud)
-    zone = site if known is not None and len(known.sites) > 1 else ""
     terms = {machine["name"]: machine for machine in machines(row)}
     watched = [
         Step(WATCH, step.group, step.machine, step.seconds, step.text, check=step.check)
         for step in steps(start.document)
         if step.kind == "check" and step.machine in start.points
     ]
-    found = tuple(_machine(terms[name], point) for name, point in start.points.items())
-    return Course(row.terms["lan"], Place({"openstack": cloud}, site, zone), found, tuple(watched), real=True)
-
-
-def _machine(terms: Mapping[str, Any], point: RecoveryPoint) -> Machine:
-    source = Source(point.archive, point.key, point.version, point.size, point.sha512, point.form)
-    return Machine(terms["name"], "openstack", terms["vcpus"], terms["ram_mib"], terms["disk_gib"], source)
+    found = tuple(machine_from(terms[name], point) for name, point in start.points.items())
+    return Course(row.terms["lan"], place_of(row, ["openstack"]), found, tuple(watched), real=True)
 
 
 def call_off(*, failover: Failover, by: Actor) -> None:

@@ -3,15 +3,14 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from elaastic.levels import Mode
 from elaastic.levels.started import Started
-from elaastic.models import Decision, Drill, Failover, RecoveryPoint, Request
+from elaastic.models import Decision, Failover, RecoveryPoint, Request
+from elaastic.services.pinning import keep_pinned, unpin
 from provisioning.domain.course import Course
 from provisioning.domain.errors import OperationOpen
 from provisioning.selectors.operations import OperationView
@@ -23,8 +22,6 @@ from tenants.models import Actor
 from tenants.services import audit
 
 log = logging.getLogger(__name__)
-# Renewed while it lasts.
-PINNED_FOR: Final = timedelta(days=1)
 
 
 def begin(row: Failover) -> None:
@@ -44,19 +41,13 @@ def tick() -> None:
     rows = list(open_.order_by("pk"))
     if not rows:
         return
-    _keep_pinned(rows)
+    keep_pinned(RecoveryPoint.objects.filter(failovers__in=rows))
     seen = operations_by_key(row.operation_key for row in rows)
     for row in rows:
         try:
             _carry_on(row, seen.get(row.operation_key))
         except Exception:
             log.exception("Failover %s was not carried on; it is tried again.", row.public_id)
-
-
-def _keep_pinned(rows: Iterable[Failover]) -> None:
-    soon = now() + PINNED_FOR / 2
-    let_go = Q(pinned_until=None) | Q(pinned_until__lt=soon)
-    RecoveryPoint.objects.filter(let_go, failovers__in=rows).update(pinned_until=now() + PINNED_FOR)
 
 
 def _carry_on(row: Failover, seen: OperationView | None) -> None:
@@ -103,8 +94,7 @@ def _settle(row: Failover, *, nothing_starts: bool = False) -> None:
     with transaction.atomic():
         if not Failover.objects.filter(pk=row.pk, settled_at=None).update(settled_at=now()):
             return
-        free = row.points.exclude(failovers__in=Failover.objects.filter(settled_at=None))
-        free.exclude(drills__in=Drill.objects.filter(settled_at=None)).update(pinned_until=None)
+        unpin(row.points.all())
         if nothing_starts:
             mine = Request.objects.filter(pk=row.request_id, decision=Decision.OPEN)
             mine.update(decision=Decision.WITHDRAWN, decided_at=now(), plan_due=None)

@@ -1,16 +1,29 @@
-"""Holding a recovery point while an operation starts from it; of an authority at most one runs at a time."""
+"""Holding images while an operation starts machines from them: nothing purges what is pinned."""
 
-from datetime import datetime
+from datetime import timedelta
+from typing import Final
 
-from elaastic.models import PointState, RecoveryPoint
+from django.db.models import Q, QuerySet
+
+from elaastic.models import Drill, Failover, RecoveryPoint
+from provisioning.services.clock import now
+
+# Renewed while it lasts: a portal that was away for longer finds its images purged at worst.
+PINNED_FOR: Final = timedelta(days=1)
 
 
-def pin(point: RecoveryPoint, until: datetime) -> bool:
-    """Hold it, or hold it for longer; False when it is gone or not usable. A dead operation's pin runs out."""
-    there = RecoveryPoint.objects.filter(pk=point.pk, state=PointState.USABLE, gone_at=None)
-    return bool(there.update(pinned_until=until))
+def pin(points: QuerySet[RecoveryPoint]) -> None:
+    """Hold them from now on."""
+    points.update(pinned_until=now() + PINNED_FOR)
 
 
-def unpin(point: RecoveryPoint) -> None:
-    """Let it go."""
-    RecoveryPoint.objects.filter(pk=point.pk).update(pinned_until=None)
+def keep_pinned(points: QuerySet[RecoveryPoint]) -> None:
+    """Hold on to them: those whose time is half over, or that were let go, are pinned again."""
+    soon = now() + PINNED_FOR / 2
+    pin(points.filter(Q(pinned_until=None) | Q(pinned_until__lt=soon)))
+
+
+def unpin(points: QuerySet[RecoveryPoint]) -> None:
+    """Let them go, but those from which another drill or failover starts that is not settled yet."""
+    free = points.exclude(drills__in=Drill.objects.filter(settled_at=None))
+    free.exclude(failovers__in=Failover.objects.filter(settled_at=None)).update(pinned_until=None)

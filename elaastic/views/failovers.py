@@ -33,7 +33,7 @@ from elaastic.views.machines import starts_at
 from elaastic.views.person import actor_of, sentence_of, signed_in
 from elaastic.views.subscriptions import in_force, subscription_or_404
 from provisioning.domain.conditions import NEEDS_HUMAN
-from provisioning.domain.course import image_of, server_of
+from provisioning.domain.course import image_of, plug_of, server_of
 from provisioning.domain.findings import Found, seconds_between
 from provisioning.selectors.stacks import ResourceView, resources
 from provisioning.services.clock import now
@@ -241,7 +241,7 @@ def _digest(seen: FailoverView, rows: list[MachineRow], exports: dict[str, Any])
 
 def _machine_row(seen: FailoverView, machine: Any, standing: dict[str, ResourceView]) -> MachineRow:
     found, name = seen.found(machine.name), machine.name
-    parts = [standing[part] for part in (image_of(name), f"plug-{name}", server_of(name)) if part in standing]
+    parts = [standing[part] for part in (image_of(name), plug_of(name), server_of(name)) if part in standing]
     stuck = next((one for one in parts if one.condition.state in NEEDS_HUMAN), None)
     key = _how_far(seen, found, name, stuck=stuck is not None)
     word, tone, icon = failover_words.MACHINES[key]

@@ -32,9 +32,9 @@ def image_of(machine: str) -> str:
     return f"image-{machine}"
 
 
-def copy_of(machine: str) -> str:
-    """The resource that is an image of the machine as it is now."""
-    return f"copy-{machine}"
+def plug_of(machine: str) -> str:
+    """The resource that is its network card."""
+    return f"plug-{machine}"
 
 
 def server_of(machine: str) -> str:

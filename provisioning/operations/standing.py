@@ -11,6 +11,7 @@ from typing import Any, Final
 from provisioning.domain.course import Course, Machine, image_of, server_of
 from provisioning.domain.findings import Findings
 from provisioning.domain.manifest import Desired, Manifest, Ref
+from provisioning.domain.servers import server_with_its_plug
 
 BLUEPRINT: Final = "operation/1"
 ROLE: Final = "member"
@@ -34,7 +35,8 @@ def _openstack(course: Course, started: list[Machine], found: Findings) -> Itera
         )
     for machine in started:
         if machine.system == "openstack":
-            yield from _server(platform, course, machine.name, found.of(machine.name).size)
+            size, zone = found.of(machine.name).size, course.place.zone
+            yield from server_with_its_plug(platform, project, machine.name, size=size, zone=zone, access="access")
 
 
 def _proxmox(course: Course, started: list[Machine], found: Findings) -> Iterable[Desired]:
@@ -86,23 +88,3 @@ def _network(platform: str, project: str, lan: str) -> Iterable[Desired]:
     yield Desired("lan-addresses", "openstack.subnet", platform, subnet)
     rules = {"project": project, "rules": [f"in any {lan}", f"out any {lan}"]}
     yield Desired("lan-rules", "openstack.security_group", platform, rules)
-
-
-def _server(platform: str, course: Course, name: str, size: str) -> Iterable[Desired]:
-    project, plug = course.place.project, f"plug-{name}"
-    port: dict[str, Any] = {
-        "project": project,
-        "network": Ref("lan", "network").as_json(),
-        "subnet": Ref("lan-addresses", "subnet").as_json(),
-        "security_groups": [Ref("lan-rules", "security_group").as_json()],
-    }
-    yield Desired(plug, "openstack.port", platform, port)
-    server = {
-        "project": project,
-        "credential": Ref("access", "credential").as_json(),
-        "image": Ref(image_of(name), "image").as_json(),
-        "flavor": size,
-        "port": Ref(plug, "port").as_json(),
-        "zone": course.place.zone,
-    }
-    yield Desired(server_of(name), "openstack.server", platform, server)

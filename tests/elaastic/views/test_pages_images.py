@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from elaastic.models import Alert, Subscription
 from elaastic.services import watching
 from elaastic.services.asking import request_subscription
-from elaastic.services.pinning import pin
 from provisioning.services.clock import now
 from tests.elaastic.images import arrived, looked
 from tests.elaastic.machines import TERMS_2, hybrid
@@ -159,10 +158,3 @@ def test_a_hundred_images_cost_as_many_queries_as_one(pages: Pages, row: Subscri
     for hours in range(2, 101):
         arrived(row, hours, "refused" if hours % 3 else "usable", reason="Damaged")
     assert cost() == before <= 14
-
-
-def test_a_pin_holds_what_is_there_and_usable(pages: Pages, row: Subscription) -> None:
-    until = now() + timedelta(hours=1)
-    assert pin(arrived(row, 1), until)
-    assert not pin(arrived(row, 2, gone_at=now()), until)
-    assert not pin(arrived(row, 3, "refused"), until)
