@@ -58,21 +58,8 @@ class AskMachinesForm(AskForm):
         return rows_of_machines(self)
 
 
-class ChangeMachinesForm(ChangeForm):
-    """Level 2's terms for a subscription that stands, on level 2 already or about to step up."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        add_machine_fields(self)
-
-    def terms(self) -> dict[str, Any]:
-        """What was typed, over the terms in force."""
-        return {**super().terms(), **machine_terms(self)}
-
-    @property
-    def machine_rows(self) -> list[dict[str, Any]]:
-        """Each machine on the page."""
-        return rows_of_machines(self)
+class ChangeMachinesForm(AskMachinesForm, ChangeForm):
+    """The same for a subscription that stands, on level 2 already or about to step up."""
 
 
 # Level -> its form. A level that is not here is asked for by API.

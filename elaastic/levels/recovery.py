@@ -10,27 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from elaastic.levels.recovery_schema import CHECKS_OF, LOGIN, MOST_GROUPS, PAGE, USUAL_SECONDS
+from elaastic.levels.recovery_schema import CHECKS_OF, LOGIN, MOST_GROUPS, USUAL_SECONDS
+from provisioning.domain.course import CHECK, PAUSE, PEOPLE, START, Step
 
 Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do, in its turn. `kind`: pause (`seconds`), people (`text`, `who`), start (`machine`), or check
-    (`machine`, the check's own kind in `check`, within `seconds`; `text` of a console, `port` and `path` of what
-    listens). `group` counts from 1.
-    """
-
-    kind: str
-    group: int
-    machine: str = ""
-    seconds: int = 0
-    text: str = ""
-    who: str = ""
-    check: str = ""
-    port: int = 0
-    path: str = PAGE
 
 
 @dataclass(frozen=True)
@@ -46,15 +29,15 @@ def steps(document: Document) -> Iterator[Step]:
     """The plan as one line of steps: each group's pause, people, starts, and then its checks."""
     for number, group in enumerate(document["groups"], start=1):
         if group["pause_seconds"]:
-            yield Step("pause", number, seconds=group["pause_seconds"])
+            yield Step(PAUSE, number, seconds=group["pause_seconds"])
         for action in group["before"]:
-            yield Step("people", number, text=action["text"], who=action["who"])
+            yield Step(PEOPLE, number, text=action["text"], who=action["who"])
         for name in group["machines"]:
-            yield Step("start", number, name)
+            yield Step(START, number, name)
         for name in group["machines"]:
             for check in document["checks"][name]:
                 own = {part: check[part] for part in ("text", "port", "path") if part in check}
-                yield Step("check", number, name, check["within_seconds"], check=check["kind"], **own)
+                yield Step(CHECK, number, name, check["within_seconds"], check=check["kind"], **own)
 
 
 def default_check(nature: str) -> dict[str, Any]:

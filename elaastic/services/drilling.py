@@ -34,7 +34,7 @@ from elaastic.selectors.startable import hurdle
 from elaastic.services.courses import machine_from, new_key, place_of
 from elaastic.services.ledger import enter
 from elaastic.services.pinning import keep_pinned, pin, unpin
-from provisioning.domain.course import Course, Machine, Step
+from provisioning.domain.course import Course, Machine
 from provisioning.domain.errors import NotFound as NotThere
 from provisioning.domain.errors import OperationOpen
 from provisioning.domain.findings import seconds_between
@@ -144,11 +144,7 @@ def _course(plan: RecoveryPlan, points: Mapping[str, RecoveryPoint]) -> Course:
     terms = {machine["name"]: machine for machine in machines(row)}
     whole = len(wanted) > 1 or len(terms) == 1
     started = tuple(machine_from(terms[name], points[name]) for name in points)
-    kept = [
-        Step(s.kind, s.group, s.machine, s.seconds, s.text, s.who, s.check, s.port, s.path)
-        for s in steps(plan.document)
-        if s.machine in wanted or (whole and not s.machine)
-    ]
+    kept = [s for s in steps(plan.document) if s.machine in wanted or (whole and not s.machine)]
     return Course(
         lan=row.terms["lan"],
         place=place_of(row, {machine.system for machine in started}),

@@ -37,6 +37,11 @@ def plug_of(machine: str) -> str:
     return f"plug-{machine}"
 
 
+def copy_of(machine: str) -> str:
+    """The resource that is an image of the machine as it is now."""
+    return f"copy-{machine}"
+
+
 def server_of(machine: str) -> str:
     """The resource that is the machine."""
     return f"machine-{machine}"
@@ -70,8 +75,9 @@ class Machine:
 
 @dataclass(frozen=True)
 class Step:
-    """As in a recovery plan: pause, people, start, or check; what a step does not use is empty. `port` and `path`
-    are of checks of the kinds tcp and http.
+    """One thing to do, in its turn; what a step does not use is empty. `kind`: pause (`seconds`), people (`text`,
+    `who`), start (`machine`), or check (`machine`, the check's own kind in `check`, within `seconds`; `text` of a
+    console, `port` and `path` of what listens). `group` counts from 1.
     """
 
     kind: str

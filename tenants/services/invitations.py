@@ -18,14 +18,13 @@ from tenants.models import (
     MemberRole,
     Membership,
     RegionRole,
-    RegionRoleName,
     User,
 )
 from tenants.models.errors import Forbidden, Invalid, NotFound, TooMany, WrongState
 from tenants.permissions import may_grant, may_manage_members
 from tenants.services import audit, secret_words
 from tenants.services.checking import check_fields
-from tenants.services.people import keep_an_owner
+from tenants.services.people import check_region_role, keep_an_owner
 
 PURPOSE: Final = "invitation"
 LIVES: Final = timedelta(days=14)
@@ -60,10 +59,7 @@ def invite_owner(*, authority: LocalAuthority, email: str, by: Actor, replaces_o
 @transaction.atomic
 def invite_to_region(*, email: str, role: str, by: Actor) -> Invitation:
     """Ask somebody to work for the region. Administrators only. Raises Forbidden, Invalid, TooMany."""
-    if not may_grant(by):
-        raise Forbidden(_("Only the region's administrators give roles."))
-    if role not in RegionRoleName.values:
-        raise Invalid(errors={"role": [_("Choose operator, approver, auditor or administrator.")]})
+    check_region_role(role, by)
     row = Invitation(email=email.strip().lower(), region_role=role, invited_by=by.user)
     return _insert(row, by)
 

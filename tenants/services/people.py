@@ -121,13 +121,18 @@ def take_region_role(*, user: User, role: str, by: Actor) -> None:
     )
 
 
-@transaction.atomic
-def grant_region_role(*, user: User, role: str, by: Actor) -> RegionRole:
-    """Give a person a role at the region. Administrators only. Raises Forbidden, Invalid."""
+def check_region_role(role: str, by: Actor) -> None:
+    """Whoever gives it may, and there is such a role. Raises Forbidden, Invalid."""
     if not may_grant(by):
         raise Forbidden(_("Only the region's administrators give roles."))
     if role not in RegionRoleName.values:
         raise Invalid(errors={"role": [_("Choose operator, approver, auditor or administrator.")]})
+
+
+@transaction.atomic
+def grant_region_role(*, user: User, role: str, by: Actor) -> RegionRole:
+    """Give a person a role at the region. Administrators only. Raises Forbidden, Invalid."""
+    check_region_role(role, by)
     granted, new = RegionRole.objects.get_or_create(user=user, role=role)
     user.forget_roles()
     if new:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from provisioning.domain.errors import AlreadyExists, PermanentError, StillAtWork, TemporaryError
+from provisioning.domain.errors import AlreadyExists, PermanentError, StillAtWork
 from provisioning.domain.handler import Target
-from provisioning.domain.observation import Absent, Observation, Outcome, Present
+from provisioning.domain.observation import Outcome, Present
 from provisioning.kinds.ceph import (
     GATEWAYS,
     BucketSpec,
@@ -22,33 +22,19 @@ from provisioning.kinds.ceph import (
     policy_digest,
     policy_document,
 )
-from provisioning.providers.ceph.client.admin import Admin, RgwBucket
+from provisioning.providers.ceph.client.admin import RgwBucket
 from provisioning.providers.ceph.client.errors import NotThere
 from provisioning.providers.ceph.client.s3 import MARKER_TAG, ObjectLock, Signed
-from provisioning.providers.ceph.client.s3_clients import S3
 from provisioning.providers.ceph.handlers.lifecycle import kept_days, rules
-from provisioning.providers.instant import Instant
+from provisioning.providers.ceph.handlers.owned import OwnedBucket
 
 EMPTYING_S: Final = 10.0  # then the claim is looked after, and the next piece follows
 _FIXED: Final = frozenset({"placement_target", "owner"})
 
 
 @dataclass(frozen=True)
-class BucketHandler(Instant):
-    """RGW's bucket id is the external id: another bucket of the same name has another."""
-
-    admin: Admin
-    s3: S3
-
-    def observe(self, target: Target) -> Observation:
-        """Absent also when the name now belongs to another bucket than the recorded one."""
-        try:
-            found = self._there(target)
-            return Absent() if found is None else self._present(target, found)
-        except NotThere as error:
-            if error.code != "NoSuchBucket":
-                raise
-            return Absent()
+class BucketHandler(OwnedBucket):
+    """Its name has the incarnation in it."""
 
     def create(self, target: Target) -> Outcome:
         """S3 would answer "done" for a bucket that this owner has already, so it is looked for first."""
@@ -89,20 +75,8 @@ class BucketHandler(Instant):
                 raise
         return Outcome()
 
-    def _by_name(self, target: Target) -> RgwBucket | None:
-        try:
-            return self.admin.bucket(_tenant(target), _name(target))
-        except NotThere as error:
-            if error.code != "NoSuchBucket":
-                raise
-            return None
-
-    def _there(self, target: Target) -> RgwBucket | None:
-        """The recorded bucket, or, where none is recorded, that of the name."""
-        found = self._by_name(target)
-        if found and target.external_id and found.id != target.external_id:
-            return None
-        return found
+    def _address(self, target: Target) -> tuple[str, str]:
+        return _tenant(target), _name(target)
 
     def _present(self, target: Target, found: RgwBucket) -> Present:
         spec = _spec(target)
@@ -150,12 +124,6 @@ class BucketHandler(Instant):
             key.set_lock(name, spec.immutability, spec.retention_days)
         elif key.lock(name).mode:
             key.set_lock(name, "", 0)
-
-    def _owner(self, target: Target) -> Signed:
-        secrets = target.ref_secrets.get("owner_key", {})
-        if not {"access_key", "secret_key"} <= secrets.keys():
-            raise TemporaryError("The owner's key is not in the vault yet; the portal looks again by itself.")
-        return self.s3.signed(secrets["access_key"].reveal(), secrets["secret_key"])
 
 
 def _emptied(key: Signed, bucket: str) -> bool:

@@ -8,34 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provisioning.domain.errors import AlreadyExists, PermanentError, TemporaryError
+from provisioning.domain.errors import AlreadyExists, PermanentError
 from provisioning.domain.handler import Target
 from provisioning.domain.manifest import digest
-from provisioning.domain.observation import Absent, Observation, Outcome, Present
+from provisioning.domain.observation import Outcome, Present
 from provisioning.kinds.ceph import DOOR, DOOR_TAG, DoorSpec, door_policy
-from provisioning.providers.ceph.client.admin import Admin, RgwBucket
-from provisioning.providers.ceph.client.errors import NotThere
-from provisioning.providers.ceph.client.s3 import MARKER_TAG, Signed
-from provisioning.providers.ceph.client.s3_clients import S3
-from provisioning.providers.instant import Instant
+from provisioning.providers.ceph.client.admin import RgwBucket
+from provisioning.providers.ceph.client.s3 import MARKER_TAG
+from provisioning.providers.ceph.handlers.owned import OwnedBucket
 
 
 @dataclass(frozen=True)
-class DoorHandler(Instant):
-    """RGW's bucket id is the external id."""
-
-    admin: Admin
-    s3: S3
-
-    def observe(self, target: Target) -> Observation:
-        """Absent also when the name now belongs to another bucket than the recorded one."""
-        try:
-            found = self._there(target)
-            return Absent() if found is None else self._present(target, found)
-        except NotThere as error:
-            if error.code != "NoSuchBucket":
-                raise
-            return Absent()
+class DoorHandler(OwnedBucket):
+    """Each authority has one, always of the same name."""
 
     def create(self, target: Target) -> Outcome:
         """S3 would answer "done" for a bucket that this owner has already, so it is looked for first."""
@@ -60,17 +45,8 @@ class DoorHandler(Instant):
             self._owner(target).delete_bucket(DOOR)
         return Outcome()
 
-    def _by_name(self, target: Target) -> RgwBucket | None:
-        try:
-            return self.admin.bucket(str(_spec(target).owner).partition("$")[0], DOOR)
-        except NotThere as error:
-            if error.code != "NoSuchBucket":
-                raise
-            return None
-
-    def _there(self, target: Target) -> RgwBucket | None:
-        found = self._by_name(target)
-        return None if found and target.external_id not in (None, found.id) else found
+    def _address(self, target: Target) -> tuple[str, str]:
+        return str(_spec(target).owner).partition("$")[0], DOOR
 
     def _present(self, target: Target, found: RgwBucket) -> Present:
         if found.owner != _spec(target).owner:
@@ -93,12 +69,6 @@ class DoorHandler(Instant):
         key.set_tags(DOOR, str(target.marker), [f"{DOOR_TAG}{name}" for name in sorted(spec.archives)])
         key.set_private(DOOR, on=spec.private)
         key.set_policy(DOOR, door_policy(spec))
-
-    def _owner(self, target: Target) -> Signed:
-        secrets = target.ref_secrets.get("owner_key", {})
-        if not {"access_key", "secret_key"} <= secrets.keys():
-            raise TemporaryError("The owner's key is not in the vault yet; the portal looks again by itself.")
-        return self.s3.signed(secrets["access_key"].reveal(), secrets["secret_key"])
 
 
 def _spec(target: Target) -> DoorSpec:

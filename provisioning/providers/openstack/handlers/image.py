@@ -4,10 +4,9 @@ The record is made, the file is staged, and Glance is told to import it, which i
 What it then holds is known by its SHA-512.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from provisioning.domain import course
@@ -15,6 +14,7 @@ from provisioning.domain.errors import PermanentError
 from provisioning.domain.handler import Target
 from provisioning.domain.observation import Absent, InProgress, Many, Observation, Outcome, Present
 from provisioning.kinds.openstack import ImageSpec
+from provisioning.providers.image_file import image_file
 from provisioning.providers.openstack.client.cloud import Cloud
 from provisioning.providers.openstack.client.errors import NotThere
 
@@ -44,7 +44,7 @@ class ImageHandler:
         spec, doing = _spec(target), f"making the image {target.full_name}"
         words = {"owner": spec.project, "disk_format": spec.format, "container_format": "bare"}
         words |= {"visibility": "private" if spec.private else "public"}
-        with _opened(spec.file) as file:
+        with image_file(spec.file, LARGEST) as file:
             made = self.cloud.read(
                 doing,
                 lambda c: c.image.create_image(
@@ -73,7 +73,7 @@ class ImageHandler:
             self.cloud.read(doing, lambda c: c.image.update_image(id, visibility=visibility))
         if "sha512" not in after:
             return Outcome(external_id=id)
-        with _opened(_spec(target).file) as file:
+        with image_file(_spec(target).file, LARGEST) as file:
             self._send(doing, found, file)
         return Outcome(external_id=id, handle=id)
 
@@ -131,25 +131,6 @@ def _importing(image: Any) -> bool:
 def _refused(image: Any) -> bool:
     """Glance leaves it `importing` for ever, and names the stores where it failed."""
     return bool((image.properties or {}).get("os_glance_failed_import"))
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115  (closed below; its failure is told apart from the caller's)
-    except OSError:
-        raise PermanentError(
-            f"The image file {path} cannot be read here; the region's operator must put it back.",
-            reason="FileMissing",
-        ) from None
-    with file:
-        if Path(path).stat().st_size > LARGEST:
-            raise PermanentError(
-                f"The image file {path} is larger than a worker sends at once; the region's operator must register "
-                "it by hand.",
-                reason="TooLarge",
-            )
-        yield file
 
 
 def _spec(target: Target) -> ImageSpec:

@@ -5,9 +5,8 @@ no words of ours but its name: the full name, sixteen digits of the sum, and its
 whose copying broke off.
 """
 
-import io
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from provisioning.domain.handler import Target
 from provisioning.domain.names import Marker
 from provisioning.domain.observation import Absent, Many, Observation, Outcome, Present
 from provisioning.kinds.proxmox import ImageSpec
+from provisioning.providers.image_file import image_file
 from provisioning.providers.proxmox.client.errors import NotThere, TaskFailed
 from provisioning.providers.proxmox.handlers.tasked import Tasked
 from provisioning.providers.proxmox.nodes import Nodes
@@ -93,7 +93,7 @@ class ImageHandler(Tasked):
 
     def _send(self, target: Target) -> str:
         spec, doing = _spec(target), f"sending the image {target.full_name}"
-        with _opened(spec.file) as file:
+        with image_file(spec.file, LARGEST) as file:
             size = Path(spec.file).stat().st_size
             file.name = f"{_beginning(target)}{size}.{spec.format}"
             path = f"nodes/{Nodes.read(self.api).with_storage(spec.storage)}/storage/{spec.storage}/upload"
@@ -132,25 +132,6 @@ def _shape(target: Target, one: Mapping[str, Any]) -> dict[str, Any]:
         "format": volid.rpartition(".")[2],
         "sha512": sum if _is_whole(one) else None,
     }
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[io.FileIO]:
-    try:
-        file = io.FileIO(path)
-    except OSError:
-        raise PermanentError(
-            f"The image file {path} cannot be read here; the region's operator must put it back.",
-            reason="FileMissing",
-        ) from None
-    with file:
-        if Path(path).stat().st_size > LARGEST:
-            raise PermanentError(
-                f"The image file {path} is larger than a worker sends at once; the region's operator must register "
-                "it by hand.",
-                reason="TooLarge",
-            )
-        yield file
 
 
 def _spec(target: Target) -> ImageSpec:
