@@ -145,8 +145,8 @@ def commit_intent(
 def record(claim: Claim, row: Resource, outcome: Outcome, full_name: str, sent: str, after: dict[str, Any]) -> None:
     """Always record what an act answered, whoever holds the stack by now. `sent`: the timeline's word for the act.
 
-    An id is kept once and never overwritten; an id for another incarnation becomes a row of its own that
-    asks for its removal; an id on a tombstone opens it again. Next time we look rather than believe.
+    An id is kept once and never overwritten: a second one, or one for another incarnation, becomes a row of its own
+    that asks for its removal; an id on a tombstone opens it again. Next time we look rather than believe.
     """
     with transaction.atomic():
         note(row.stack_id, row.name, sent, detail={"after": after})
@@ -162,13 +162,15 @@ def record(claim: Claim, row: Resource, outcome: Outcome, full_name: str, sent: 
         if outcome.external_id and current.incarnation != row.incarnation:
             make_orphan(current, outcome.external_id, full_name, purge=False)
             return
+        if moved:
+            wake(row.stack_id, resources=Q(pk=row.pk))
         changes = _merge(current, outcome)
         if outcome.secrets and (not current.external_id or current.external_id == outcome.external_id):
             vault.store(current, dict(outcome.secrets))
         if changes or moved:
             Resource.objects.filter(pk=row.pk).update(version=F("version") + 1, **changes)
-    if moved:
-        wake(row.stack_id, resources=Q(pk=row.pk))
+        if outcome.external_id and current.external_id not in ("", outcome.external_id):
+            make_orphan(current, outcome.external_id, full_name, purge=False)
 
 
 def _token(claim: Claim) -> Any:

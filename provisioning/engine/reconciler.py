@@ -28,7 +28,7 @@ from provisioning.domain.errors import AlreadyExists, PermanentError, ProviderEr
 from provisioning.domain.handler import Handler, Provider, Target
 from provisioning.domain.observation import Absent, InProgress, Observation, Outcome, Present
 from provisioning.domain.secrets import Secret, generate
-from provisioning.engine import breaker, claims, guard, trouble
+from provisioning.engine import breaker, claims, guard, late, trouble
 from provisioning.engine.claims import Claim
 from provisioning.engine.decide import TRIES, Act, decide
 from provisioning.engine.outside import outside
@@ -221,7 +221,10 @@ class _Step:
     def _send(self, handler: Handler, target: Target, act: Act) -> Outcome:
         if act.verb == "update":
             return outside(lambda: handler.update(target, act.after))
-        return outside(lambda: handler.create(target) if act.verb == "create" else handler.delete(target))
+        if act.verb == "delete":
+            return outside(lambda: handler.delete(target))
+        with late.looked_for(self.claim, self.row):
+            return outside(lambda: handler.create(target))
 
     def _failed(self, error: ProviderError) -> None:
         breaker.failed(self.row.platform, error)

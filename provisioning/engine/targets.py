@@ -84,7 +84,9 @@ class Scene:
         """
         if row.wish != Resource.Wish.PRESENT and not row.spec:
             return None
-        outputs = {name: r.outputs for name, r in self.rows.items()}
+        # A late create is looked for where it was sent to: beside what may be gone by now.
+        remembered = () if row.wish == Resource.Wish.PRESENT else self.gone
+        outputs = {r.name: r.outputs for r in (*remembered, *self.rows.values())}
         try:
             return row.declares.parse(resolve(row.spec, outputs))
         except KeyError:

@@ -6,6 +6,7 @@ from tests.provisioning.engine.mutations import Mutation
 
 _M = Mutation
 CLAIMS, DECIDE, LOOP = "engine.claims:", "engine.decide:", "engine.reconciler:"
+LATE, TARGETS = "engine.late:", "engine.targets:"
 
 INSIDE: Final[tuple[Mutation, ...]] = (
     # -- the intent --------------------------------------------------------------------------------------------
@@ -116,6 +117,48 @@ INSIDE: Final[tuple[Mutation, ...]] = (
         "test_an_answer_for_a_former_incarnation_becomes_a_row_that_removes_it",
     ),
     _M(
+        "a second id is an orphan",
+        CLAIMS + "record",
+        'current.external_id not in ("", outcome.external_id)',
+        "False",
+        "test_a_second_object_that_a_late_worker_was_told_of_becomes_a_row_that_removes_it",
+    ),
+    _M(
+        "a late create that failed is looked for",
+        LOOP + "_Step._send",
+        "with late.looked_for(self.claim, self.row):",
+        "if True:",
+        "test_what_a_late_worker_made_is_removed_whether_it_was_answered_or_not",
+    ),
+    _M(
+        "only who lost the claim writes again",
+        LATE + "_leave_open",
+        "if Stack.objects.filter(pk=claim.stack_id, claim_token=claim.token).exists():",
+        "if False:",
+        "test_a_failed_create_of_a_worker_that_holds_its_claim_moves_nothing",
+    ),
+    _M(
+        "a late create is waited for",
+        LATE + "_leave_open",
+        '"intent": Resource.Intent.CREATE',
+        '"intent": ""',
+        "test_what_a_late_worker_did_not_make_is_waited_for_once_more_and_then_gone",
+    ),
+    _M(
+        "a late create is not taken for what stands",
+        LATE + "_leave_open",
+        ', external_id="", handle=""',
+        "",
+        "test_what_stands_by_now_is_not_taken_for_what_a_late_worker_made",
+    ),
+    _M(
+        "a late create is looked for beside what is gone",
+        TARGETS + "Scene.spec",
+        "else self.gone",
+        "else ()",
+        "test_what_a_late_worker_made_is_looked_for_beside_what_is_gone_by_now",
+    ),
+    _M(
         "an id opens a tombstone",
         CLAIMS + "_merge",
         "current.state == State.GONE",
@@ -125,8 +168,8 @@ INSIDE: Final[tuple[Mutation, ...]] = (
     _M(
         "look again when the world moved",
         CLAIMS + "record",
-        "    if moved:\n        wake",
-        "    if False:\n        wake",
+        "if moved:\n            wake",
+        "if False:\n            wake",
         "test_an_answer_that_comes_when_all_is_at_rest_wakes_the_stack",
     ),
     _M(

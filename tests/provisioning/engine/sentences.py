@@ -9,7 +9,7 @@ import pytest
 from tests.provisioning.engine.database import Store
 from tests.provisioning.engine.room import room_in
 
-_MODULES: Final = ("decide", "overtaken", "plans", "acts", "ends")
+_MODULES: Final = ("decide", "overtaken", "late", "plans", "acts", "ends")
 
 
 def sentences() -> dict[str, Callable[..., None]]:
