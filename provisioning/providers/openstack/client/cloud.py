@@ -151,7 +151,7 @@ class Cloud:
     def _connect(self, **who: Any) -> Any:
         import openstack
 
-        return openstack.connect(
+        made = openstack.connect(
             **who,
             load_yaml_config=False,
             load_envvars=False,
@@ -163,7 +163,24 @@ class Cloud:
             # A write that is sent again by a library is a write that nobody recorded.
             connect_retries=0,
             status_code_retries=0,
+            image_status_code_retries=0,  # Glance's have a default of their own
         )
+        made.session.session.hooks["response"].append(_refuse_strangers)
+        return made
+
+
+def _refuse_strangers(answer: Any, **_words: Any) -> None:
+    """ValueError for a success that no service of OpenStack says so: its body is JSON, and where something is asked
+    for, not empty. The SDK would take a proxy's page for a thing of which nothing is known, not even its id.
+    """
+    if answer.status_code not in (200, 201):
+        return
+    try:
+        said = answer.json() if answer.content else None
+    except ValueError:
+        raise ValueError("The answer is no JSON.") from None
+    if not said and answer.request.method in ("GET", "POST"):
+        raise ValueError("The answer is empty.")
 
 
 def _translated(error: Exception, doing: str) -> ProviderError:

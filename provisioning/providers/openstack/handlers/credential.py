@@ -75,8 +75,10 @@ class CredentialHandler(Instant):
         if not target.external_id:
             user = _spec(target).user
             words = {"user": user, "name": target.full_name}
-            there = self.cloud.listed(doing, "identity", "application_credential", **words)
-            return next(((user, one) for one in there if one.name == target.full_name), None)
+            with suppress(NotThere):  # nor is the user: they went together
+                there = self.cloud.read(doing, lambda c: list(c.identity.application_credentials(**words)))
+                return next(((user, one) for one in there if one.name == target.full_name), None)
+            return None
         user, id = target.external_id.split(" ")
         with suppress(NotThere):
             return user, self.cloud.read(doing, lambda c: c.identity.get_application_credential(user, id))

@@ -1,4 +1,4 @@
-"""One bad answer, in each way and to each call of a look: what is there is never taken for absent."""
+"""One bad answer, in each way and to each call of a look: what is there is never taken for absent, or for other."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from urllib3 import HTTPResponse
 
 from provisioning.domain.errors import TemporaryError
 from provisioning.domain.handler import Target
-from provisioning.domain.observation import Absent
+from provisioning.domain.observation import Present
 from provisioning.providers.openstack.provider import OpenStackProvider
 from tests.provisioning.providers.openstack.test_openstack_lost_answers import CASES
 from tests.provisioning.providers.openstack.town import Settled, Town
@@ -55,31 +55,32 @@ class Spoiling(HTTPAdapter):
 
 
 @pytest.mark.parametrize("at", range(len(CASES)), ids=[kind for kind, *_ in CASES])
-def test_a_bad_answer_to_any_call_of_a_look_is_never_absence(town: Town, at: int) -> None:
+def test_a_bad_answer_to_any_call_of_a_look_changes_nothing_of_what_is_seen(town: Town, at: int) -> None:
     """Each call gets three of the ways, others with each kind."""
     kind, target_of, _ = CASES[at]
     target = target_of(town)
     made = Settled(town.provider.handlers[f"openstack.{kind}"]).create(target)
     for known in (target, replace(target, external_id=made.external_id)):
-        number = 0
-        while _looks(town, kind, known, number, first=at + number):
+        number, shows = 0, town.provider.handlers[f"openstack.{kind}"].observe(known)
+        assert isinstance(shows, Present)
+        while _looks(town, kind, known, shows, number, first=at + number):
             number += 1
         assert number > 1
 
 
-def _looks(town: Town, kind: str, target: Target, number: int, *, first: int) -> bool:
+def _looks(town: Town, kind: str, target: Target, shows: Present, number: int, *, first: int) -> bool:
     """With the answer to that call spoiled, in three ways. False: the look makes no such call."""
     ways = [list(BAD.values())[(first + 4 * step) % len(BAD)] for step in range(3)]
-    return all(_look(town, kind, target, bad, number) for bad in ways)
+    return all(_look(town, kind, target, shows, bad, number) for bad in ways)
 
 
-def _look(town: Town, kind: str, target: Target, bad: tuple[int, bytes], number: int) -> bool:
+def _look(town: Town, kind: str, target: Target, shows: Present, bad: tuple[int, bytes], number: int) -> bool:
     """With that call's answer spoiled. False: the look makes no such call."""
     adapter, provider = Spoiling(*bad), OpenStackProvider(town.platform)
     provider._cloud._connection().session.session.mount("http://", adapter)
     adapter.left = number
     try:
-        assert provider.handlers[f"openstack.{kind}"].observe(target) != Absent()
+        assert provider.handlers[f"openstack.{kind}"].observe(target) == shows
     except TemporaryError:
         return True
     return adapter.left < 0

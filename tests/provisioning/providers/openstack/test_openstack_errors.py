@@ -47,27 +47,38 @@ def test_each_answer_has_one_meaning(status: int, kind: str, family: type, reaso
 
 
 class Cut(BaseHTTPRequestHandler):
-    """A cloud that signs everybody in and hangs up on every write."""
+    """A cloud that signs everybody in and hangs up on every write, or answers as it was told to."""
 
     server: "CutServer"
 
     def do_GET(self) -> None:
-        self._say(404, {})
+        if self.server.answer and self.path.endswith("/networks/mine"):
+            self._send(*self.server.answer)
+        else:
+            self._say(404, {})
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         if self.path != "/v3/auth/tokens":
             self.server.writes.append(self.path)
-            self.connection.shutdown(socket.SHUT_RDWR)
+            if self.server.answer:
+                self._send(*self.server.answer)
+            else:
+                self.connection.shutdown(socket.SHUT_RDWR)
             return
         endpoint = {"interface": "public", "region_id": "marche", "region": "marche", "id": "e"}
-        address = f"http://127.0.0.1:{self.server.server_port}/network"
-        catalog = [{"type": "network", "id": "s", "name": "n", "endpoints": [{**endpoint, "url": address}]}]
+        address = f"http://127.0.0.1:{self.server.server_port}"
+        catalog = [
+            {"type": one, "id": "s", "name": "n", "endpoints": [{**endpoint, "url": f"{address}/{one}/v2"}]}
+            for one in ("network", "image")
+        ]
         times = {"issued_at": "2026-01-01T00:00:00.000000Z", "expires_at": "2099-01-01T00:00:00.000000Z"}
         self._say(201, {"token": {"catalog": catalog, "methods": ["password"], "user": {"id": "u"}, **times}})
 
     def _say(self, status: int, body: object) -> None:
-        text = json.dumps(body).encode()
+        self._send(status, json.dumps(body).encode())
+
+    def _send(self, status: int, text: bytes) -> None:
         self.send_response(status)
         self.send_header("X-Subject-Token", "t")
         self.send_header("Content-Type", "application/json")
@@ -83,6 +94,7 @@ class CutServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Cut)
         self.writes: list[str] = []
+        self.answer: tuple[int, bytes] | None = None
 
 
 @pytest.fixture
@@ -100,6 +112,30 @@ def test_a_write_that_breaks_off_is_sent_once_and_may_have_been_done(cut_server:
         connection.network.create_network(name="once")
     assert len(cut_server.writes) == 1
     assert not caught.value.unsent
+
+
+def test_a_write_that_is_refused_for_now_is_sent_once_whatever_the_library_would_like(
+    cut_server: CutServer, tmp_path: Path
+) -> None:
+    cloud = Cloud(platform(tmp_path, f"http://127.0.0.1:{cut_server.server_port}/v3", PASSWORD, region="marche"))
+    cut_server.answer = (503, b"")
+    with pytest.raises(PlatformDown), cloud.calling("making a network") as connection:
+        connection.network.create_network(name="once")
+    with pytest.raises(PlatformDown):
+        cloud.send("making an image", "image", "post", "/images", json={})
+    assert [path.split("/")[1] for path in cut_server.writes] == ["network", "image"]
+
+
+@pytest.mark.parametrize("page", [b"<html>Sign in to this network</html>", b'{"network": {"id": ', b"{}", b""])
+def test_a_success_that_says_nothing_is_not_taken_for_a_thing_without_anything(
+    cut_server: CutServer, tmp_path: Path, page: bytes
+) -> None:
+    cloud = Cloud(platform(tmp_path, f"http://127.0.0.1:{cut_server.server_port}/v3", PASSWORD, region="marche"))
+    cut_server.answer = (200, page)
+    with pytest.raises(TemporaryError, match="could not be read"):
+        cloud.read("reading a network", lambda c: c.network.get_network("mine"))
+    with pytest.raises(TemporaryError, match="could not be read"):
+        cloud.read("making a network", lambda c: c.network.create_network(name="mine"))
 
 
 def test_where_nothing_listens_nothing_was_done(tmp_path: Path) -> None:
