@@ -1,4 +1,6 @@
-"""T24: what workers and the region's people do when the database is an hour old and the clouds are not."""
+"""T24: what workers and the region's people do when the database is an hour old and the clouds are not; and what
+the census does by the clock.
+"""
 
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.test import Client
 from elaastic.models import Request
 from elaastic.services.deciding import approve_request, reject_request
 from mcloud_portal import sweeper
+from provisioning.engine.claims import LEASE
 from provisioning.models import OrphanSighting, Resource
 from provisioning.services import upkeep
 from tenants.models import User
@@ -23,6 +26,14 @@ def keep_up() -> None:
     upkeep.push_marks()
     upkeep.take_census()
     upkeep.release_surplus()
+
+
+def look_for_orphans() -> None:
+    """By the clock: two censuses, more than a lease apart."""
+    source = acts.begin()
+    for _sighting in range(2):
+        keep_up()
+        source.skip(LEASE.total_seconds() + 1)
 
 
 def look_on(minutes: int) -> dict[str, Any]:

@@ -78,7 +78,20 @@ def lasting(at: DrillRehearsal, state: str, routes: list[str], what: str, case: 
     stage.act("endure", minutes=_LONG_MIN, looks=_LOOKS)
     told = [f"[{case}] {wrong}" for wrong in _silent(at)]
     stage.mend()
-    return told + at.conclude(case, allowed=OF_THE_PLATFORM)
+    acts = _retried(at)
+    return told + at.conclude(case, acts, allowed=OF_THE_PLATFORM)
+
+
+def _retried(at: DrillRehearsal) -> int:
+    """What of the town's own waits for a person gets one, who says that it is mended; how many acts that was."""
+    waits = at.stage.database.rows(
+        "SELECT r.reason, r.message FROM provisioning_resource r JOIN provisioning_stack s ON s.id = r.stack_id"
+        f" WHERE s.key = '{at.stack}' AND r.state IN ('failed', 'blocked')"
+    )
+    assert all(reason and len(message) >= 20 for reason, message in waits), waits
+    if waits:
+        at.stage.act("retry")
+    return len(waits[:1])
 
 
 def _silent(at: DrillRehearsal) -> Iterator[str]:
