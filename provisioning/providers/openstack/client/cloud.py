@@ -171,9 +171,11 @@ class Cloud:
 
 def _refuse_strangers(answer: Any, **_words: Any) -> None:
     """ValueError for a success that no service of OpenStack says so: its body is JSON, and where something is asked
-    for, not empty. The SDK would take a proxy's page for a thing of which nothing is known, not even its id.
+    for, not empty. The SDK would take a proxy's page for a thing of which nothing is known, not even its id. An
+    image's own bytes are nobody's to read here.
     """
-    if answer.status_code not in (200, 201):
+    an_image = answer.headers.get("Content-Type") == "application/octet-stream"
+    if answer.status_code not in (200, 201) or an_image:
         return
     try:
         said = answer.json() if answer.content else None
