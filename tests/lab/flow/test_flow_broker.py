@@ -28,7 +28,7 @@ pytestmark = pytest.mark.real
 ASKED = 20  # requests while each fault lasts
 RESOURCES = 9  # of a level 1 with one archive: four identities, their keys, the archive
 FROZEN_S = 8.0
-LATE_S = 5.0
+LATE_S = 10.0
 CONSUMES_S = 15.0
 P95_S = 0.3
 
