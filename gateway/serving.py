@@ -15,7 +15,10 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 # the storage has it: what was acknowledged outlives the gateway, a refusal reaches the client, and nobody's data
 # lies on the gateway's disk. Listings are never remembered either: rclone 1.60 remembers with a file it has just
 # written which version that was, and would remove or rename that version, which no key may.
-_OPTIONS: Final = ("--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--poll-interval", "0", "--no-modtime")
+_NOTHING_KEPT: Final = ("--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--poll-interval", "0", "--no-modtime")
+# SFTP clients send many pieces of a file at once. On a busy machine one is overtaken by more than the second that
+# rclone grants it; the client is then told "Illegal seek" and begins again, with half a file in the archive.
+_PIECES_WAIT: Final = ("--vfs-write-wait", "30s")
 
 
 def command(protocol: str, listen: str, host_key: Path | None, ca_file: str = "") -> list[str]:
@@ -27,7 +30,8 @@ def command(protocol: str, listen: str, host_key: Path | None, ca_file: str = ""
     trusted = ["--ca-cert", ca_file] if ca_file else []
     told = ["--config", os.devnull, "--log-level", "NOTICE", "--user-agent", GATEWAYS[protocol]]
     login = ["--auth-proxy", f"{sys.executable} -m gateway.login"]
-    return [program, "serve", protocol, "--addr", listen, *own, *trusted, *told, *login, *_OPTIONS]
+    ours = [*own, *trusted, *told, *login, *_NOTHING_KEPT, *_PIECES_WAIT]
+    return [program, "serve", protocol, "--addr", listen, *ours]
 
 
 def environment(protocol: str, given: Mapping[str, str]) -> dict[str, str]:
