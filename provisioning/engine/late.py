@@ -14,12 +14,13 @@ from provisioning.models import Resource, Stack, clock
 
 
 @contextmanager
-def looked_for(claim: Claim, row: Resource) -> Iterator[None]:
-    """Around a create: one that failed may have made something all the same, with the first of its calls."""
+def looked_for(claim: Claim, row: Resource, verb: str) -> Iterator[None]:
+    """Around an act: a create that failed may have made something all the same, with the first of its calls."""
     try:
         yield
     except Exception:
-        _leave_open(claim, row)
+        if verb == "create":
+            _leave_open(claim, row)
         raise
 
 

@@ -68,6 +68,8 @@ def reconcile(stack_id: int, around: Surroundings) -> bool:
     while True:
         if claim.reread:
             scene = Scene.of(stack_id, around.installation)
+            if scene.stack.claim_token != claim.token:
+                return False  # whoever lost it would look again and again, and write nothing
             claim.wanted, claim.reread = scene.stack.wanted, False
         health = health if health.is_fresh() else breaker.health()
         row, wait = scene.next_due(clock.now(), health.open)  # 2
@@ -219,12 +221,10 @@ class _Step:
             claims.make_orphan(self.row, act.successor_of, former_name, purge=False)
 
     def _send(self, handler: Handler, target: Target, act: Act) -> Outcome:
-        if act.verb == "update":
-            return outside(lambda: handler.update(target, act.after))
-        if act.verb == "delete":
-            return outside(lambda: handler.delete(target))
-        with late.looked_for(self.claim, self.row):
-            return outside(lambda: handler.create(target))
+        with late.looked_for(self.claim, self.row, act.verb):
+            if act.verb == "update":
+                return outside(lambda: handler.update(target, act.after))
+            return outside(lambda: handler.create(target) if act.verb == "create" else handler.delete(target))
 
     def _failed(self, error: ProviderError) -> None:
         breaker.failed(self.row.platform, error)

@@ -67,6 +67,13 @@ INSIDE: Final[tuple[Mutation, ...]] = (
         "test_a_worker_that_lost_its_claim_can_neither_renew_nor_release_nor_intend",
     ),
     _M(
+        "who lost the claim stops looking",
+        LOOP + "reconcile",
+        "if scene.stack.claim_token != claim.token:",
+        "if False:",
+        "test_a_worker_that_lost_its_claim_looks_at_nothing_more",
+    ),
+    _M(
         "lease held against the clock",
         LOOP + "_Step._act",
         "if not self.claim.has_time():",
@@ -126,7 +133,7 @@ INSIDE: Final[tuple[Mutation, ...]] = (
     _M(
         "a late create that failed is looked for",
         LOOP + "_Step._send",
-        "with late.looked_for(self.claim, self.row):",
+        "with late.looked_for(self.claim, self.row, act.verb):",
         "if True:",
         "test_what_a_late_worker_made_is_removed_whether_it_was_answered_or_not",
     ),

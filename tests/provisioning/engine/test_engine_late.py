@@ -3,6 +3,7 @@
 Its own clock shows no gap, as when its whole machine stood still: nothing keeps it from sending.
 """
 
+import uuid
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ import pytest
 
 from provisioning.domain.conditions import State
 from provisioning.domain.errors import PlatformDown
+from provisioning.domain.handler import Target
 from provisioning.domain.observation import Outcome
 from provisioning.engine import claims
 from provisioning.engine.late import looked_for
@@ -77,7 +79,7 @@ def test_a_failed_create_of_a_worker_that_holds_its_claim_moves_nothing(room: Ro
     room.approve({"project": 1})
     claim, row = claims.take(room.stack.pk), room.row("project")
     assert claim
-    with pytest.raises(PlatformDown), looked_for(claim, row):
+    with pytest.raises(PlatformDown), looked_for(claim, row, "create"):
         raise PlatformDown("No answer.")
     assert (room.row("project").version, room.row("project").intent) == (row.version, "")
 
@@ -87,7 +89,7 @@ def test_what_stands_by_now_is_not_taken_for_what_a_late_worker_made(room: Room)
     claim, row = claims.take(room.stack.pk), room.row("project")
     assert claim
     _overtaken(room, {"project": 1})
-    with pytest.raises(PlatformDown), looked_for(claim, row):
+    with pytest.raises(PlatformDown), looked_for(claim, row, "create"):
         raise PlatformDown("No answer.")
     assert (room.row("project").intent, room.row("project").state) == ("", State.READY)
 
@@ -103,3 +105,12 @@ def test_a_second_object_that_a_late_worker_was_told_of_becomes_a_row_that_remov
     assert Resource.objects.get(orphan=True).external_id == double.id
     room.settle()
     assert [thing.id for thing in room.there("net")] == [first]
+
+
+def test_a_worker_that_lost_its_claim_looks_at_nothing_more(room: Room) -> None:
+    room.approve({"project": 1, "key": 1})
+    looks: list[Target] = []
+    room.looked = lambda target, found: looks.append(target)  # type: ignore[method-assign]
+    room.at["observed"] = lambda: Stack.objects.update(claim_token=uuid.uuid4()) and None
+    room.work()
+    assert len(looks) == 1
