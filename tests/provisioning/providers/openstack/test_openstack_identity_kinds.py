@@ -60,6 +60,12 @@ class TestGrant(Battery):
         town.outside.identity.assign_project_role_to_group(town.project, town.group, role)
         assert present(handler.observe(target)).ours
 
+    def test_what_keystone_refuses_is_not_taken_for_granted(self, town: Town, handler: Handler) -> None:
+        nobody = town.target("may", GrantSpec(town.project, "member", "f" * 32))
+        with pytest.raises(PermanentError) as caught:
+            handler.create(nobody)
+        assert caught.value.reason == "NotThere"
+
     def test_another_role_or_project_is_another_grant(self, town: Town, handler: Handler, target: Target) -> None:
         handler.create(target)
         elsewhere = town.make("project", "other", PROJECT)
