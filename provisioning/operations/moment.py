@@ -42,10 +42,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Again:
-    """Not done: look again in so many seconds."""
+    """Not done: look again in so many seconds. `trouble`: what is in the way, told as it stands."""
 
     seconds: float
     found: Findings
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

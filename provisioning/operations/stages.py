@@ -176,10 +176,15 @@ def clean(at: Moment) -> Answer:
     rows = at.ground.standing()
     if not rows:
         return Done(at.found)
+    told = next((one.condition.message for one in rows.values() if one.condition.reason not in _UNDER_WAY), "")
     if at.ground.apply(Manifest(BLUEPRINT), purge=list(rows)) and _trouble(rows) is not None:
         at.ground.retry()
-        return Again(_RETRY_S, at.found)
-    return Again(LOOK_AGAIN_S, at.found)
+        return Again(_RETRY_S, at.found, told)
+    return Again(LOOK_AGAIN_S, at.found, told)
+
+
+# What goes as it should says one of these.
+_UNDER_WAY: Final = frozenset({"", "Creating", "Updating", "Deleting", "Confirming"})
 
 
 Stages = Mapping[str, Callable[[Moment], Answer]]
@@ -198,7 +203,8 @@ def carry_on(at: Moment, stages: Stages = STAGES) -> tuple[Answer, str]:
     failover is never given up, and an export gives up a machine, not the rest.
     """
     try:
-        return stages[at.stage.kind](at), ""
+        answer = stages[at.stage.kind](at)
+        return answer, answer.trouble if isinstance(answer, Again) else ""
     except ProviderError as error:
         lasts = at.course.real or at.course.exports
         given_up = not lasts and at.stage.kind != parts.CLEAN and at.waited_s() > at.patience_s()

@@ -314,6 +314,26 @@ def test_cleaning_up_never_gives_up() -> None:
     assert isinstance(run.step(), Done)
 
 
+@pytest.mark.parametrize(
+    ("standing", "told"),
+    [
+        (Condition(State.PROGRESSING, "Deleting", "It is being removed, as approved."), ""),
+        (Condition(State.PENDING), ""),
+        (Condition(State.PROGRESSING, "PlatformBusy", "The platform is busy."), "The platform is busy."),
+        (
+            Condition(State.FAILED, "Forbidden", "The credentials do not allow it."),
+            "The credentials do not allow it.",
+        ),
+    ],
+)
+def test_while_cleaning_is_held_up_it_is_told_why(standing: Condition, told: str) -> None:
+    run = Run(answering("dns"), place=len(COURSE.stages) - 1)
+    run.ground.rows = {"people": Standing(standing, "id")}
+    answer, trouble = carry_on(Moment(run.course, run.place, run.entered, run.found, run.ground))
+    assert isinstance(answer, Again)
+    assert trouble == told
+
+
 def test_machines_on_both_systems_are_one_line_of_groups() -> None:
     run = Run(answering("web"), course=HYBRID).to(CHECK, 1)
     assert {"guests-lan", "lan", "image-files", "image-web", "machine-files"} <= set(run.ground.rows)
