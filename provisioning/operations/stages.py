@@ -184,7 +184,7 @@ def clean(at: Moment) -> Answer:
 
 
 # What goes as it should says one of these.
-_UNDER_WAY: Final = frozenset({"", "Creating", "Updating", "Deleting", "Confirming"})
+_UNDER_WAY: Final = frozenset({"", "Waiting", "Creating", "Updating", "Deleting", "Confirming"})
 
 
 Stages = Mapping[str, Callable[[Moment], Answer]]

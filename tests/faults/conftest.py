@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -41,8 +42,10 @@ def rehearsed(faults: Stage) -> Callable[[str], Rehearsal]:
 
 @pytest.fixture(scope="session")
 def drill(faults: Stage) -> DrillRehearsal:
-    """A town's drill, as one window: cutting it takes longer than the few cases that are played of it."""
-    return rehearse(faults, DRILL, DrillRehearsal, whole=True)
+    """A town's drill, as one window: cutting it takes longer than the few cases that are played of it. Its states
+    have names of their own, since both may be played in one session.
+    """
+    return rehearse(faults, replace(DRILL, name="whole drill"), DrillRehearsal, whole=True)
 
 
 @pytest.fixture(scope="session")
