@@ -27,7 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if asked.verb == "healthy":
         return 0 if health.healthy(asked.protocol, asked.address) else 1
-    argv = serving.command(asked.protocol, asked.listen, asked.host_key, os.environ.get("GATEWAY_CA_FILE", ""))
+    trusted = os.environ.get("GATEWAY_CA_FILE", "")
+    wait = os.environ.get("GATEWAY_PIECES_WAIT", serving.PIECES_WAIT)
+    argv = serving.command(asked.protocol, asked.listen, asked.host_key, trusted, wait)
     os.chdir(serving.ROOT)  # where `python -m gateway.login` is found
     return os.execve(argv[0], argv, serving.environment(asked.protocol, os.environ))
 

@@ -64,6 +64,9 @@ def rclone_sftp(access: Access) -> ConfigFile:
         "shell_type = none",
         "disable_hashcheck = true",
         "set_modtime = false",
+        # A gateway that keeps nothing back refuses pieces that overtake each other; rclone sends the file again,
+        # and the half that it never closed becomes the newest version when it hangs up.
+        "disable_concurrent_writes = true",
     )
 
 

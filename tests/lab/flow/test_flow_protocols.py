@@ -235,12 +235,39 @@ def test_backups_over_sftp_go_on_while_portal_broker_and_database_are_stopped(
     gateway.up(portal.ceph.url, "marche")
     try:
         assert computer.through("rclone-sftp", "writer", "copy", str(source), "FAR/senza") == 0, computer.said
-        assert computer.through("rclone-sftp", "restore", "copy", "FAR/senza", str(scratch / "back")) == 0
+        back = computer.through("rclone-sftp", "restore", "copy", "FAR/senza", str(scratch / "back"))
+        assert back == 0, computer.said
         assert prints(scratch / "back") == prints(source)
     finally:
         stage.postgres.start()
         portal.redis.start()
         portal.start_worker("a", concurrency=2)
+
+
+@pytest.fixture
+def impatient(gateway: Gateway, portal: LivePortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a starved machine does now and then, always: no piece of a file waits for another."""
+    with monkeypatch.context() as here:
+        here.setenv("GATEWAY_PIECES_WAIT", "1ms")
+        kill(gateway, "sftp")
+        gateway.up(portal.ceph.url, "marche")
+        yield
+    kill(gateway, "sftp")
+    gateway.up(portal.ceph.url, "marche")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_no_half_of_a_file_overtakes_the_whole(computer: Computer, scratch: Path) -> None:
+    """rclone sends a refused file again; what it had not closed would be stored when it hangs up, as the newest."""
+    source = make_files(scratch / "source", mib=5, count=3)
+    computer.known_host()
+    for turn in range(5):
+        far = f"FAR/intero/{turn}"
+        assert computer.through("rclone-sftp", "writer", "copy", str(source), far) == 0, computer.said
+        assert "Illegal seek" not in computer.said
+    computer.rclone("restore", "copy", computer.remote("restore", "intero"), str(scratch / "direct"))
+    for turn in range(5):
+        assert prints(scratch / "direct" / str(turn)) == prints(source)
 
 
 def test_no_secret_stands_in_the_gateway_s_logs(gateway: Gateway, town: Town, stranger: Town) -> None:

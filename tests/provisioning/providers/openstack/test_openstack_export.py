@@ -16,7 +16,8 @@ from provisioning.domain import checkpoint
 from provisioning.domain.conditions import State
 from provisioning.domain.course import CARRY, TAKE, Course, Machine, Source, Step
 from provisioning.domain.findings import Findings, Found
-from provisioning.models import Operation, Resource, clock
+from provisioning.domain.names import Marker
+from provisioning.models import Operation, Resource, Stack, clock
 from provisioning.operations import export as stages
 from provisioning.services import images, operations
 from provisioning.services.images import Where
@@ -94,9 +95,10 @@ def in_the_archive(at: Subscribed, name: str) -> list[images.Version]:
 
 
 def left_on_the_cloud(at: Subscribed) -> list[str]:
-    """Of every image of the portal's on it, those of machines."""
+    """Images of machines, for any stack of this test's: the cloud may show others' too."""
+    mine = set(Stack.objects.values_list("key", flat=True))
     seen = [one for one in at.town.provider.census() if one.kind == "openstack.server_image"]
-    return [one.external_id for one in seen]
+    return [one.external_id for one in seen if (told := Marker.parse(one.marker)) and told.stack in mine]
 
 
 @simulated
