@@ -29,6 +29,10 @@ IMAGES: Final[Mapping[str, str | Promise]] = {
     ),
     "BackingFile": gettext_lazy("It needs another file, its backing file: export the whole disk into one file."),
     "ExternalData": gettext_lazy("Its data lie in another file: export the whole disk into one file."),
+    "Encrypted": gettext_lazy(
+        "It is encrypted, and nobody here has the key: export the disk in the clear. In the archive it is as safe "
+        "as your other copies."
+    ),
     "Unsafe": gettext_lazy("It asks for what would not be safe to do: export it anew, with usual settings."),
     "TooLarge": gettext_lazy(
         "The disk in it is larger than was agreed for this machine: change the terms, and it is looked at again."

@@ -10,6 +10,7 @@ from io import BufferedReader, FileIO
 from typing import Any, Final
 
 from provisioning.operations.images.inspection import inspect
+from provisioning.operations.images.passing import Source
 from provisioning.operations.images.verdict import Unfit
 
 MEMORY: Final = 2**30
@@ -32,7 +33,7 @@ def confine(size: int) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def verdict(source: "BufferedReader[FileIO]", most_bytes: int) -> dict[str, Any]:
+def verdict(source: Source, most_bytes: int) -> dict[str, Any]:
     """What the parent reads."""
     try:
         return inspect(source, most_bytes).as_json()

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+MOST_DISKS: Final = 32
 # reason -> what it means, for the authority, whose move it always is: send another image.
 REASONS: Final = {
     "Empty": "The file is empty.",
@@ -10,6 +11,7 @@ REASONS: Final = {
     "Ambiguous": "It is several formats at once, which no honest tool makes.",
     "BackingFile": "It needs another file, its backing file: export the whole disk.",
     "ExternalData": "Its data lie in another file: export the whole disk into one.",
+    "Encrypted": "It is encrypted, and nobody here has the key: export the disk in the clear.",
     "Unsafe": "It asks for something that would not be safe to do.",
     "TooLarge": "The disk in it is larger than was agreed.",
     "TooManyDisks": "It holds more disks than a machine may have.",
@@ -42,7 +44,8 @@ class Image:
     @classmethod
     def parse(cls, data: dict[str, Any]) -> "Image":
         """What `as_json` wrote."""
-        return cls(str(data["form"]), tuple(Disk(**disk) for disk in data["disks"]))
+        disks = (Disk(str(d["name"]), str(d["form"]), int(d["virtual_bytes"])) for d in data["disks"])
+        return cls(str(data["form"]), tuple(disks))
 
 
 class Unfit(Exception):

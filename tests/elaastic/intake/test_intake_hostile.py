@@ -7,6 +7,7 @@ from elaastic.selectors.sentences import IMAGES
 from provisioning.operations.images import verdict
 from tests.elaastic.intake.town import Town
 from tests.provisioning.operations import forge
+from tests.provisioning.operations import forge_hostile as hostile
 
 GIB = 2**30
 EVIL = "../../etc/cron.d/$(reboot);'\"\u202egnp.vmdk"
@@ -20,6 +21,13 @@ HOSTILE = {
     "evil.ova": (forge.ova({EVIL: b"\0" * 600}), "UnknownFormat"),
     "half.ova": (forge.ova({"disk.vmdk": forge.raw(2)})[: forge.MIB], "Damaged"),
     "empty.qcow2": (b"", "Empty"),
+    "on-the-host.vmdk": (hostile.vmdk(more='parentFileNameHint="/etc/passwd"\n'), "BackingFile"),
+    "encrypted.qcow2": (hostile.patched(forge.qcow2(), 32, ">I", 2), "Encrypted"),
+    "holes.ova": (hostile.archive(hostile.sparse(2**40)), "Unsafe"),
+    "half-a-list.ova": (hostile.archive(hostile.member("1.vmdk", hostile.vmdk()), b"\xff" * 512), "Damaged"),
+    "two-formats.ova": (hostile.qcow2_that_is_a_tar(), "Ambiguous"),
+    "unfolds.qcow2": (hostile.bomb(2**42), "TooLarge"),
+    "letter-in-italian": (hostile.text_of_italians(), "UnknownFormat"),
     "archive.vma.zst": (b"\x28\xb5\x2f\xfd" + bytes(2000), "UnknownFormat"),
     "../web/$(reboot)\u202e;'\".raw": (b"x" * 5000, "UnknownFormat"),
 }
