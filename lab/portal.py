@@ -28,10 +28,11 @@ from lab.system import LabError, System
 if TYPE_CHECKING:
     from lab.openstack.beside import Beside
     from lab.openstack.cloud import OpenStack
+    from lab.proxmox.beside import Cluster
 
 BIN = Path(sys.executable).parent
 READY_S = 60
-QUEUES = "portal,ceph,openstack"
+QUEUES = "portal,ceph,openstack,proxmox"
 
 
 class Portal:
@@ -44,8 +45,9 @@ class Portal:
         self.daemons = Daemons(self.folder)
         name = "simulated" if region == "sim" else "ceph"
         self.system: System = load_system(name, self.folder / "region")
-        # Imported where it is needed: a portal on the simulated region needs nothing of the real cloud's.
+        # Imported where they are needed: a portal on the simulated region needs nothing of the real cloud's.
         self.beside = _beside(self.folder / "region") if region == "lab" else None
+        self.cluster = _cluster(self.folder / "region") if region == "sim" else None
         self.region_file = self.folder / "region" / ("simulated/region.yaml" if region == "sim" else "region.yaml")
 
     def environment(self) -> dict[str, str]:
@@ -65,7 +67,11 @@ class Portal:
         """Start everything and wait until it answers; LabError in one sentence when it does not."""
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.cluster:
+            self.cluster.begin()
         self.system.up()
+        if self.cluster:
+            self.cluster.announce(self.region_file)
         both = bool(self.beside and self.beside.announce(self.region_file))
         self._manage("migrate", "--verbosity", "0")
         self._manage("seed_demo", "--verbosity", "0")
@@ -117,6 +123,8 @@ class Portal:
     def down(self) -> None:
         """End what was started; data stay for the next `up`."""
         self.daemons.stop(["web", "worker"])
+        if self.cluster:
+            self.cluster.down(keep=True)
         self.system.down(keep=True)
 
     def forget(self) -> None:
@@ -124,6 +132,8 @@ class Portal:
         self.daemons.stop()
         if self.beside:
             self.beside.forget()
+        if self.cluster:
+            self.cluster.down(keep=False)
         self.system.down(keep=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -132,6 +142,12 @@ def _beside(folder: Path) -> "Beside":
     from lab.openstack.beside import Beside
 
     return Beside(folder, cast("OpenStack", load_system("openstack", DEFAULT_BASE)))
+
+
+def _cluster(folder: Path) -> "Cluster":
+    from lab.proxmox.beside import Cluster
+
+    return Cluster(folder)
 
 
 def _refuse_taken(port: int) -> None:

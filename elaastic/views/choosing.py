@@ -21,9 +21,8 @@ from elaastic.selectors.sentences import ADVICE, PRICED
 from elaastic.selectors.today import today
 from elaastic.services.recommending import recommend
 from elaastic.views import words
+from elaastic.views.machines import room_name
 from elaastic.views.person import actor_of
-from provisioning.selectors.capacity import Room
-from provisioning.selectors.region import region
 from tenants.models import LocalAuthority
 from tenants.usage import ANONYMOUS_CALLS_PER_MINUTE, count_call
 
@@ -91,19 +90,10 @@ def shown_estimate(
         lines=tuple(_line(line) for line in found.bill.lines),
         fits=found.fits,
         sites=tuple(
-            (_place(e.room), words.amount(e.room.resource, max(0, e.room.free)), e.fits) for e in found.effects
+            (room_name(e.room), words.amount(e.room.resource, max(0, e.room.free)), e.fits) for e in found.effects
         ),
         first_copy=_first_copy(found.data_gib, found.first_copy_s),
     )
-
-
-def _place(room: Room) -> str:
-    """The site by name; where machines start, with the system."""
-    found = region()
-    site, platform = found.site(room.site), found.platform(room.platform)
-    name = site.name if site else room.site
-    system = {"openstack": "OpenStack", "proxmox": "Proxmox"}.get(platform.provider if platform else "")
-    return f"{name} ({system})" if system else name
 
 
 def _line(line: Line) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """A town's machines in words: what they are, what is held for them, and what is wanted of them together."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -9,9 +9,11 @@ from elaastic.forms_machines import DRILLS
 from elaastic.levels import LEVELS
 from elaastic.models import Subscription
 from elaastic.views import words
+from provisioning.selectors.capacity import Room
 from provisioning.selectors.region import region
 
 Terms = Mapping[str, Any]
+_SYSTEMS: Final = {"openstack": "OpenStack", "proxmox": "Proxmox"}
 
 
 def machine_words(machine: Terms | None) -> str:
@@ -52,9 +54,8 @@ def hours(count: int) -> str:
 def reserve_words(row: Subscription) -> list[str]:
     """What is held for the machines, a line for each system: `OpenStack: 2 vCPU, 2 GiB RAM`."""
     held = LEVELS[row.level].reserve(row.terms)
-    names = {"openstack": "OpenStack", "proxmox": "Proxmox"}
     return [
-        f"{names[system]}: {', '.join(words.amount(name, amount) for name, amount in amounts.items())}"
+        f"{_SYSTEMS[system]}: {', '.join(words.amount(name, amount) for name, amount in amounts.items())}"
         for system, amounts in held.items()
     ]
 
@@ -62,6 +63,13 @@ def reserve_words(row: Subscription) -> list[str]:
 def site_name(code: str) -> str:
     """`pesaro` → `Pesaro`; a code that the region file lost stays as it is."""
     return next((site.name for site in region().sites if site.code == code), code)
+
+
+def room_name(room: Room) -> str:
+    """`Pesaro`; where machines start, with the system: `Pesaro (Proxmox)`."""
+    platform = region().platform(room.platform)
+    system = _SYSTEMS.get(platform.provider if platform else "")
+    return f"{site_name(room.site)} ({system})" if system else site_name(room.site)
 
 
 def starts_at(row: Subscription) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from elaastic.models import Request
 from elaastic.selectors.copies import site_names
 from elaastic.views import words
-from elaastic.views.machines import site_name
+from elaastic.views.machines import room_name, site_name
 from provisioning.domain.manifest import Placement
 from provisioning.domain.plan import Action
 from provisioning.domain.region import Region
@@ -98,7 +98,7 @@ def plan_of(request: Request) -> Shown | None:
         digest=found.digest,
         age=found.created_at,
         groups=_groups(found, today),
-        bars=tuple(_bar(effect, today) for effect in plan_effects(found)),
+        bars=tuple(_bar(effect) for effect in plan_effects(found)),
         unseen=tuple(found.unseen),
         counts=_counts(found),
     )
@@ -157,11 +157,10 @@ def _value(name: str, values: Mapping[str, Any], placement: Placement) -> str:
     return words.field_value(name, values[name])
 
 
-def _bar(effect: Effect, today: Region) -> Bar:
+def _bar(effect: Effect) -> Bar:
     room = effect.room
-    site = today.site(room.site)
     return Bar(
-        site=site.name if site else room.site,
+        site=room_name(room),
         platform=room.platform,
         before=words.amount(room.resource, room.used),
         after=words.amount(room.resource, effect.after),

@@ -13,8 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="Proxmox VE on 127.0.0.1; 0 picks a free one")
     parser.add_argument("--backup-port", type=int, default=0, help="Proxmox Backup Server, the same")
     parser.add_argument("--pace", type=float, default=1.0, help="how long a second of waiting takes, seconds")
+    parser.add_argument("--inhabited", action="store_true", help="a guest made from an image that boots answers")
     asked = parser.parse_args(arguments)
-    serve(asked.base, asked.port, asked.backup_port, asked.pace)
+    serve(asked.base, asked.port, asked.backup_port, asked.pace, inhabited=asked.inhabited)
     return 0
 
 

@@ -42,12 +42,12 @@ def root_password(folder: Path) -> str:
     return str(json.loads(file.read_text())["password"])
 
 
-def build(folder: Path, port: int, backup_port: int, *, pace: float) -> Emulator:
+def build(folder: Path, port: int, backup_port: int, *, pace: float, inhabited: bool) -> Emulator:
     """Everything from its files, or new."""
     password = root_password(folder)
     clock = Clock(pace)
     state = State(folder / "pve.json")
-    pve = World(state, clock, Tasks(state, clock, works.BEGINS, works.FINISHES))
+    pve = World(state, clock, Tasks(state, clock, works.BEGINS, works.FINISHES), inhabited=inhabited)
     kept = State(folder / "pbs.json", PBS_SECTIONS)
     pbs = World(kept, clock, Tasks(kept, clock, {}, routes.FINISHES, numbered=True))
     pve.other = pbs

@@ -106,7 +106,7 @@ def finish_delete_volume(world: World, task: Data) -> None:
 
 
 def upload(call: Call) -> str:
-    """The body is counted, and of a qcow2 the virtual size read from its head; nothing of it is kept."""
+    """The body is counted, its head read (of a qcow2 the virtual size, whether it boots); nothing of it is kept."""
     storage, content, filename = call.text("storage"), call.text("content"), call.text("filename")
     if content not in str(volumes.storage_of(call.world, storage).get("content", "")).split(","):
         raise invalid(content=f"storage '{storage}' does not support '{content}' content")
@@ -114,7 +114,7 @@ def upload(call: Call) -> str:
         raise invalid(filename="wrong file extension")
     size = call.request.sizes.get("filename", 0)
     args: Data = {"volid": f"{storage}:{content}/{filename}", "content": content, "size": size}
-    args |= {"virtual": call.request.virtual_size or size}
+    args |= {"virtual": call.request.virtual_size or size, "boots": call.request.boots}
     if call.has("checksum"):
         args |= {"wanted": call.text("checksum").lower(), "got": call.request.sums.get("filename", "")}
     return call.tasks.start(call.caller, call.node, "imgcopy", "", "upload", seconds=0, **args)
@@ -125,7 +125,8 @@ def finish_upload(world: World, task: Data) -> None:
     args = task["args"]
     if args.get("wanted") != args.get("got"):
         raise TaskFailed(f"checksum mismatch: got '{args['got']}' != expect '{args['wanted']}'")
-    volumes.add(world, task["node"], args["volid"], args["content"], args["size"], virtual=args["virtual"])
+    more = {name: args[name] for name in ("virtual", "boots")}
+    volumes.add(world, task["node"], args["volid"], args["content"], args["size"], **more)
 
 
 def download_url(call: Call) -> str:

@@ -18,12 +18,12 @@ THREADS = 32
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, folder: Path, listeners: list[socket.socket], pace: float) -> None:
+    def __init__(self, folder: Path, listeners: list[socket.socket], pace: float, inhabited: bool) -> None:
         self._folder = folder
         self._listeners = listeners
         # Asked now: gunicorn takes the descriptors over.
         self._ports = [int(listener.getsockname()[1]) for listener in listeners]
-        self._pace = pace
+        self._pace, self._inhabited = pace, inhabited
         super().__init__()
 
     def load_config(self) -> None:
@@ -47,7 +47,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Emulator:
         """In the worker: locks and state are made after the fork."""
-        return build(self._folder, self._ports[0], self._ports[1], pace=self._pace)
+        first, second = self._ports
+        return build(self._folder, first, second, pace=self._pace, inhabited=self._inhabited)
 
 
 def _context(config: Any, default: Any) -> ssl.SSLContext:
@@ -56,7 +57,7 @@ def _context(config: Any, default: Any) -> ssl.SSLContext:
     return context
 
 
-def serve(folder: Path, port: int, backup_port: int, pace: float) -> None:
+def serve(folder: Path, port: int, backup_port: int, pace: float, *, inhabited: bool = False) -> None:
     """Until a signal; OSError when a port is taken."""
     # Tokens and passwords of the lab stand in this folder: nobody else on the machine reads it.
     os.umask(0o077)
@@ -67,4 +68,4 @@ def serve(folder: Path, port: int, backup_port: int, pace: float) -> None:
     written = folder / "ports.json.new"  # whoever waits for this server reads the file meanwhile
     written.write_text(json.dumps({"pve": ports[0], "pbs": ports[1]}))
     written.replace(folder / "ports.json")
-    _Server(folder, listeners, pace).run()
+    _Server(folder, listeners, pace, inhabited).run()

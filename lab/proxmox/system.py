@@ -21,10 +21,10 @@ READY_S = 30
 class Proxmox:
     """Everything of its own is under `options.folder`: `ca.pem`, `credentials.json`, `pve.json`, `pbs.json`."""
 
-    def __init__(self, options: Options, *, pace: float = 1.0) -> None:
+    def __init__(self, options: Options, *, pace: float = 1.0, inhabited: bool = False) -> None:
         self.folder = options.folder
         self.daemons = Daemons(options.folder)
-        self.pace = pace
+        self.pace, self.inhabited = pace, inhabited
 
     @property
     def port(self) -> int:
@@ -39,19 +39,32 @@ class Proxmox:
         return str(self.folder / tls.CA_FILE)
 
     def up(self) -> None:
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """`up`, without waiting until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "ports.json"
         if not settings.exists():
             first = ports.free_block(2)
             settings.write_text(json.dumps({"pve": first, "pbs": first + 1}))
-        self.start()
+        self._spawn()
 
     def start(self) -> None:
         """The ports of an earlier start stay."""
+        self._spawn()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers."""
+        wait_until("the Proxmox emulator answers", self._ready, timeout_s=READY_S, every_s=0.02)
+
+    def _spawn(self) -> None:
         command = [sys.executable, "-m", "lab.proxmox", "--base", str(self.folder)]
         command += ["--port", str(self.port), "--backup-port", str(self.backup_port), "--pace", str(self.pace)]
+        command += ["--inhabited"] if self.inhabited else []
         self.daemons.spawn(NAME, command, cwd=ROOT)
-        wait_until("the Proxmox emulator answers", self._ready, timeout_s=READY_S, every_s=0.02)
 
     def status(self) -> Status:
         if not (self.folder / "ports.json").exists():

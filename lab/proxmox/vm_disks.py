@@ -45,14 +45,14 @@ def _make_one(world: World, node: str, vmid: str, value: str) -> str:
     if size is None or ":" not in volid:
         return _attached(world, node, value, parts)
     storage = volid.partition(":")[0]
-    source = parts.pop("import-from", None)
+    source, boots = parts.pop("import-from", None), False
     if source:
-        size = _source_size(world, node, source)
+        size, boots = _source(world, node, source)
     if volid.endswith(":cloudinit"):
         size = 4 << 20
     format = parts.pop("format", "raw")
     name = volumes.disk_name(world, node, storage, vmid, format)
-    volumes.add(world, node, name, "images", size, vmid=int(vmid))
+    volumes.add(world, node, name, "images", size, vmid=int(vmid), boots=boots)
     return written({**parts, "file": name, "size": size_text(size)}, "file")
 
 
@@ -77,16 +77,17 @@ def _attached(world: World, node: str, value: str, parts: Data) -> str:
     return written({**parts, "size": size_text(volume["size"])}, "file")
 
 
-def _source_size(world: World, node: str, source: str) -> int:
+def _source(world: World, node: str, source: str) -> tuple[int, bool]:
+    """Its size, bytes, and whether it is a disk that boots."""
     if source.startswith("/"):
         path = world.state["paths"].get(source)
         if path is None:
             raise TaskFailed(f"failed to stat '{source}'")
-        return int(path["size"])
+        return int(path["size"]), False
     volume = volumes.find(world, node, source)
     if volume is None:
         raise TaskFailed(f"failed to stat '{volumes.path_of(world, source)}'")
-    return int(volume.get("virtual") or volume["size"])
+    return int(volume.get("virtual") or volume["size"]), bool(volume.get("boots"))
 
 
 def drop_all(world: World, vm: Data, vmid: str) -> None:
@@ -171,6 +172,12 @@ def keep_unused(vm: Data, volid: str) -> None:
     """A disk that is let go stays as `unused0` until it is deleted from there."""
     number = next(n for n in range(256) if f"unused{n}" not in vm["config"])
     vm["config"][f"unused{number}"] = volid
+
+
+def boots(world: World, vm: Data) -> bool:
+    """One of its disks was made from an image that does."""
+    found = (volumes.find(world, vm["node"], volid) for volid in volids(vm["config"]) if ":" in volid)
+    return any(volume.get("boots") for volume in found if volume)
 
 
 def volids(config: Data) -> list[str]:

@@ -62,6 +62,8 @@ def finish_start(world: World, task: Data) -> None:
             task["log"].append(f"bridge '{bridge}' does not exist")
             raise TaskFailed("start failed: QEMU exited with code 1")
     switch_on(world, vm)
+    if world.inhabited and vm_disks.boots(world, vm):
+        world.state["guests"].setdefault(task["args"]["vmid"], {}).update(agent=1, acpi=1)
 
 
 def stop(call: Call) -> str:

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from lab import disks
 from lab.proxmox.errors import Refused
 
 Environ = dict[str, Any]
@@ -22,7 +24,7 @@ class Request:
     """One HTTP request; header names in lower case. `given` is every parameter.
 
     `sizes` are the bytes of files, `sums` what the call's `checksum-algorithm` makes of each, `virtual_size` what
-    an uploaded qcow2 says of its disk, bytes.
+    an uploaded qcow2 says of its disk, bytes; `boots`: an uploaded file begins like a disk that boots.
     """
 
     method: str
@@ -34,6 +36,7 @@ class Request:
     sizes: dict[str, int] = field(default_factory=dict)
     sums: dict[str, str] = field(default_factory=dict)
     virtual_size: int = 0
+    boots: bool = False
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -61,15 +64,16 @@ def request_from(environ: Environ) -> Request:
         sizes={name: len(content) for name, content in files.items()},
         sums={name: _sum(content, given.get("checksum-algorithm")) for name, content in files.items()},
         virtual_size=int.from_bytes(body[image + 24 : image + 32], "big") if files and image >= 0 else 0,
+        boots=any(disks.boots(bytes(content[: disks.HEAD])) for content in files.values()),
     )
 
 
-def _sum(content: bytes, algorithm: object) -> str:
+def _sum(content: memoryview, algorithm: object) -> str:
     """In hexadecimal; "" for one that nobody asked for or knows."""
     return hashlib.new(str(algorithm), content).hexdigest() if algorithm in hashlib.algorithms_available else ""
 
 
-def _body(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _body(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, memoryview]]:
     if content_type.startswith("multipart/form-data"):
         return _upload(content_type, body)
     text = body.decode(errors="replace")
@@ -94,22 +98,31 @@ def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return found
 
 
-def _upload(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
-    boundary = _parameter(content_type, "boundary")
+def _upload(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, memoryview]]:
+    """Files are looked at where they lie: an image is as large as a process of the lab should ever be."""
     given: dict[str, Any] = {}
-    files: dict[str, bytes] = {}
-    for part in body.split(b"--" + boundary.encode())[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        disposition = re.search(rb"content-disposition:([^\r]+)", head, re.IGNORECASE)
+    files: dict[str, memoryview] = {}
+    for begin, end in _parts(body, b"--" + _parameter(content_type, "boundary").encode()):
+        blank = body.find(b"\r\n\r\n", begin, end)
+        disposition = re.search(rb"content-disposition:([^\r]+)", body[begin : max(begin, blank)], re.IGNORECASE)
         if not disposition:
             continue
         line = disposition.group(1).decode().strip()
         name, filename = _parameter(line, "name"), _parameter(line, "filename")
-        content = content.removesuffix(b"\r\n")
-        given[name] = filename or content.decode(errors="replace")
+        last = end - 2 if body[end - 2 : end] == b"\r\n" else end
+        content = memoryview(body)[blank + 4 : last]
+        given[name] = filename or bytes(content).decode(errors="replace")
         if filename:
             files[name] = content
     return given, files
+
+
+def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
+    """Where each begins and ends, between two boundaries."""
+    begin = body.find(boundary)
+    while begin >= 0 and (end := body.find(boundary, begin + len(boundary))) >= 0:
+        yield begin + len(boundary), end
+        begin = end
 
 
 def _parameter(header: str, name: str) -> str:

@@ -14,13 +14,16 @@ from lab.proxmox.web import Request
 
 @dataclass
 class World:
-    """One product's state with its clock and tasks; `other` is the Backup Server that lives beside, if any."""
+    """One product's state with its clock and tasks; `other` is the Backup Server that lives beside, if any.
+    `inhabited`: a guest whose disk boots has a system with an agent in it.
+    """
 
     state: State
     clock: Clock
     tasks: Tasks
     dice: random.Random = field(default_factory=random.Random)
     other: "World | None" = None
+    inhabited: bool = False
 
     def vm(self, vmid: object) -> Data:
         """One guest; died as the real API does for a configuration that is not there."""

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab import disks
+
 # Whoever writes this line into an image reads it on the console of a machine that boots it.
 _SAYS = re.compile(rb"SIMULATED-CONSOLE: ([^\r\n\x00]{1,400})")
 _LONGEST_LINE = 512
 _MOST_LINES = 200
-# An ISO says what it is at byte 32,769; the others begin with it.
-_HEAD = 33_024
-_QCOW2 = b"QFI\xfb"
-_MAGIC = ((0, _QCOW2, "qcow2"), (0, b"KDMV", "vmdk"), (64, b"\x7f\x10\xda\xbe", "vdi"), (32_769, b"CD001", "iso"))
-_BOOT_SECTOR = (510, b"\x55\xaa")
 
 
 @dataclass
@@ -32,7 +29,7 @@ class Reading:
         """The same blocks, read on their way."""
         for block in blocks:
             self.size += len(block)
-            self.head += block[: max(0, _HEAD - len(self.head))]
+            self.head += block[: max(0, disks.HEAD - len(self.head))]
             self._sha512.update(block)
             self._md5.update(block)
             self._listen(block)
@@ -55,16 +52,14 @@ class Reading:
     @property
     def format(self) -> str:
         """As it begins; `raw` for whatever begins like nothing that is known."""
-        return next((name for at, magic, name in _MAGIC if self.head[at : at + len(magic)] == magic), "raw")
+        return disks.format_of(self.head)
 
     def found(self) -> dict[str, Any]:
         """What is kept of it, in Glance's own words where it has any."""
-        at, signature = _BOOT_SECTOR
-        boots = self.format != "raw" or self.head[at : at + 2] == signature
         return {
             "size": self.size, "checksum": self._md5.hexdigest(), "os_hash_algo": "sha512",
             "os_hash_value": self._sha512.hexdigest(), "virtual_size": self._virtual_size(), "begins": self.format,
-            "sound": self._sound(), "boots": boots, "says": self.says,
+            "sound": self._sound(), "boots": disks.boots(self.head), "says": self.says,
         }  # fmt: skip
 
     def _virtual_size(self) -> int:

@@ -174,6 +174,8 @@ def test_a_town_steps_up_and_keeps_what_it_has(pages: Pages, hybrid: MemoryProvi
     workers_make_plans()
     plan = words(pages.get("approver", f"/requests/{asked.public_id}/"))
     assert ">+</span>" in plan and ">−</span>" not in plan
+    effect = plan[plan.index("Che effetto ha sui siti") :]
+    assert "(Proxmox)" in effect  # whose processors they are
     assert pages.approves(asked).status_code == 302
     workers_bring_everything_up()
     row.refresh_from_db()

@@ -9,12 +9,13 @@ import pytest
 
 pytest.register_assert_rewrite("tests.provisioning.providers.battery")
 
+from lab.proxmox import runbook  # noqa: E402
 from provisioning.domain.region import Platform  # noqa: E402
 from provisioning.providers.proxmox.provider import ProxmoxProvider  # noqa: E402
 from tests.lab.proxmox.clients import backup_root, ended, fresh, root  # noqa: E402
 from tests.lab.proxmox.running import emulator  # noqa: E402
 from tests.lab.proxmox.wire import Wire  # noqa: E402
-from tests.provisioning.providers.proxmox.town import ROLE, SERVICE, STORE, VMIDS, ZONE, Town  # noqa: E402
+from tests.provisioning.providers.proxmox.town import STORE, VMIDS, Town  # noqa: E402
 
 __all__ = ["emulator"]
 
@@ -23,20 +24,9 @@ __all__ = ["emulator"]
 def town(emulator: Wire, tmp_path: Path) -> Town:
     fresh(emulator)
     outside = root(emulator)
-    outside.access.roles.post(roleid=ROLE, privs="VM.Allocate,VM.Audit,VM.PowerMgmt,Pool.Audit")
-    outside.access.roles.post(roleid="McloudPortal", privs=SERVICE)
-    outside.access.users.post(userid="portal@pve")
-    token = outside.access.users("portal@pve").token("svc").post(privsep=1)
-    outside.access.acl.put(path="/", roles="McloudPortal", users="portal@pve", tokens="portal@pve!svc")
-    outside.access.roles.post(roleid="McloudGrants", privs="Permissions.Modify")
-    for path in ("/pool", "/storage"):
-        outside.access.acl.put(path=path, roles="McloudGrants,McloudPortal", users="portal@pve")
-        outside.access.acl.put(path=path, roles="McloudGrants,McloudPortal", tokens="portal@pve!svc")
-    outside.cluster.sdn.zones.post(zone=ZONE, type="vxlan", peers="192.0.2.1,192.0.2.2,192.0.2.3")
-    outside.cluster.firewall.options.put(enable=1)
+    mine = {"token_id": runbook.TOKEN, "token_secret": runbook.prepare(outside)}
     credentials = tmp_path / "credentials.yaml"
     beside = _backup_server(emulator)
-    mine = {"token_id": "portal@pve!svc", "token_secret": token["value"]}
     credentials.write_text(json.dumps({**mine, "backup_token_id": "portal@pbs!svc", "backup_token_secret": beside}))
     platform = Platform(
         id="pve-an",
@@ -50,7 +40,7 @@ def town(emulator: Wire, tmp_path: Path) -> Town:
         queue="pve-an",
         ca_file=emulator.ca_file,
         vmid_range=VMIDS,
-        sdn_zone=ZONE,
+        sdn_zone=runbook.ZONE,
     )
     return Town(platform, ProxmoxProvider(platform), outside, emulator, tmp_path)
 

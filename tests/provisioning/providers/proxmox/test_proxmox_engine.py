@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.proxmox.runbook import ROLE
 from provisioning import vault
 from provisioning.domain.conditions import State
 from provisioning.domain.manifest import Desired, Manifest, Placement, Ref
@@ -15,7 +16,7 @@ from provisioning.models import Plan, Resource, Stack, clock
 from provisioning.services import capacity, stacks, upkeep
 from provisioning.services.surroundings import surroundings
 from tests.lab.proxmox.clients import by_token, ended
-from tests.provisioning.providers.proxmox.town import ROLE, Town
+from tests.provisioning.providers.proxmox.town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 POOL = "mcloud.town12.reserve"

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from lab.proxmox.runbook import ROLE
 from provisioning.domain.errors import PermanentError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent
 from provisioning.kinds.proxmox import GrantSpec, PoolSpec, TokenSpec, UserSpec
 from tests.lab.proxmox.clients import by_token, ended
 from tests.provisioning.providers.battery import Battery, ChangeableBattery, differs, present
-from tests.provisioning.providers.proxmox.town import ROLE, Town
+from tests.provisioning.providers.proxmox.town import Town
 
 USER = "mcloud.town12.operator@pve"
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lab.deadline import wait_until
+from lab.proxmox.runbook import ROLE
 from provisioning.domain.errors import PlatformDown, ProviderError, TemporaryError
 from provisioning.domain.handler import Target
 from provisioning.domain.observation import Absent, Many
@@ -16,7 +17,7 @@ from provisioning.kinds import backup_server
 from provisioning.kinds.proxmox import GrantSpec, NetworkSpec, PoolSpec, SnapshotSpec, TokenSpec, UserSpec
 from tests.provisioning.providers.battery import differs
 from tests.provisioning.providers.proxmox.struck import Struck, strike, ways
-from tests.provisioning.providers.proxmox.town import POOL, ROLE, STORE, Settled, Town
+from tests.provisioning.providers.proxmox.town import POOL, STORE, Settled, Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USER = "mcloud.town12.operator@pve"

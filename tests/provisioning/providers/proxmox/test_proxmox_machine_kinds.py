@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from lab.proxmox.runbook import ZONE
 from provisioning.domain.errors import AlreadyExists, PermanentError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent, Present
 from provisioning.kinds.proxmox import NetworkSpec
 from provisioning.providers.proxmox.handlers import image as images
 from tests.provisioning.providers.battery import ChangeableBattery, differs, present
-from tests.provisioning.providers.proxmox.town import ZONE, Settled, Town
+from tests.provisioning.providers.proxmox.town import Settled, Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from lab import ports
+from lab.proxmox.runbook import ROLE
 from provisioning.domain.errors import AlreadyExists, PermanentError, PlatformDown, ProviderError, TemporaryError
 from provisioning.domain.observation import InProgress
 from provisioning.kinds.proxmox import GrantSpec, PoolSpec, TokenSpec, UserSpec
 from provisioning.providers.proxmox.client.errors import NotThere, Said, translate
 from provisioning.providers.proxmox.provider import ProxmoxProvider
 from tests.lab.proxmox.clients import ended
-from tests.provisioning.providers.proxmox.town import ROLE, Town
+from tests.provisioning.providers.proxmox.town import Town
 
 GIB = 1 << 30
 

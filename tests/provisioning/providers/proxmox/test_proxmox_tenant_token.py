@@ -7,9 +7,10 @@ from typing import Any, Final
 import pytest
 from proxmoxer import ResourceException
 
+from lab.proxmox.runbook import ROLE
 from provisioning.kinds.proxmox import GrantSpec, GuestSpec, NetworkSpec, PoolSpec, TokenSpec, UserSpec
 from tests.lab.proxmox.clients import by_token, ended
-from tests.provisioning.providers.proxmox.town import ROLE, Settled, Town
+from tests.provisioning.providers.proxmox.town import Settled, Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

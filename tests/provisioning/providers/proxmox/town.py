@@ -15,16 +15,6 @@ from provisioning.providers.proxmox.provider import ProxmoxProvider
 from tests.lab.proxmox.wire import Wire
 from tests.provisioning.providers.battery import differs
 
-# The role of the portal's own token on `/`, as the runbook has it; it grants on pools and storages alone.
-SERVICE = (
-    "Pool.Allocate,Pool.Audit,User.Modify,Realm.AllocateUser,Group.Allocate,Sys.Audit,"
-    "Datastore.Allocate,Datastore.AllocateSpace,Datastore.AllocateTemplate,Datastore.Audit,"
-    "SDN.Allocate,SDN.Audit,SDN.Use,"
-    "VM.Allocate,VM.Audit,VM.PowerMgmt,VM.Snapshot,VM.GuestAgent.Audit,VM.GuestAgent.Unrestricted,"
-    "VM.Config.CPU,VM.Config.Memory,VM.Config.Disk,VM.Config.HWType,VM.Config.Network,VM.Config.Options"
-)
-ROLE = "McloudTown"
-ZONE = "portal"
 STORE = "towns"
 VMIDS = (5000, 5999)
 POOL = "mcloud.town12.reserve"
