@@ -13,6 +13,7 @@ from provisioning.models import Resource
 
 LONGEST_BACKOFF_S: Final = 900.0
 QUIET: Final = timedelta(seconds=15)
+_AWAY: Final = "PlatformUnavailable"
 TELL_AFTER: Final = timedelta(minutes=10)  # a platform down so long is worth a person's attention
 
 
@@ -51,6 +52,8 @@ def tell(claim: Claim, waiting: Iterable[Resource], now: datetime) -> None:
     """Nobody looks while the breaker is open, and a person must be told all the same when it takes long."""
     for row in waiting:
         if row.state == State.PROGRESSING and row.trouble_since and now - row.trouble_since >= TELL_AFTER:
-            told = columns(condition(State.BLOCKED, "PlatformUnavailable"))
+            told = columns(condition(State.BLOCKED, _AWAY))
+            if row.reason == _AWAY:
+                told["message"] = row.message  # it says which platform
             if claims.write_look(claim, row, **told):
                 row.state, row.reason, row.message = told["state"], told["reason"], told["message"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
-from provisioning.domain.errors import PermanentError, ProviderError, TemporaryError
+from provisioning.domain.errors import PermanentError, PlatformDown, ProviderError, TemporaryError
 from provisioning.domain.region import Platform
 from provisioning.providers.openstack.client import credentials
 from provisioning.providers.openstack.client.errors import OPENSTACK, NotThere, Said, SignedOut, translate
@@ -210,6 +210,12 @@ def _translated(error: Exception, doing: str) -> ProviderError:
     inner = error.__cause__ or error.__context__
     if isinstance(error, sdk.SDKException) and isinstance(inner, auth.ClientException):
         return _translated(inner, doing)
+    if isinstance(error, auth.DiscoveryFailure) and isinstance(inner, auth.ClientException):
+        # Keystone was asked what it speaks, which fails first when it is away. A refusal of that says nothing about
+        # what the call was for.
+        met = _translated(inner, doing)
+        if isinstance(met, PlatformDown):
+            return met
     return OPENSTACK.unusable(doing, "is of no use")
 
 

@@ -52,7 +52,9 @@ class Cut(BaseHTTPRequestHandler):
     server: "CutServer"
 
     def do_GET(self) -> None:
-        if self.server.answer and self.path.endswith("/networks/mine"):
+        if self.path.startswith("/identity"):
+            self._say(404, {"error": {"code": 404, "title": "Not Found"}})
+        elif self.server.answer and self.path.endswith("/networks/mine"):
             self._send(*self.server.answer)
         else:
             self._say(404, {})
@@ -138,13 +140,24 @@ def test_a_success_that_says_nothing_is_not_taken_for_a_thing_without_anything(
         cloud.read("making a network", lambda c: c.network.create_network(name="mine"))
 
 
-def test_where_nothing_listens_nothing_was_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/v3", "/identity/v3"])
+def test_where_nothing_listens_nothing_was_done(tmp_path: Path, path: str) -> None:
+    """The library takes the version from the first of these addresses, and gives up on the second."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        cloud = Cloud(platform(tmp_path, f"http://127.0.0.1:{taken.getsockname()[1]}/v3", PASSWORD))
+        cloud = Cloud(platform(tmp_path, f"http://127.0.0.1:{taken.getsockname()[1]}{path}", PASSWORD))
         with pytest.raises(PlatformDown) as caught, cloud.calling("looking") as connection:
             connection.authorize()
     assert caught.value.unsent
+
+
+def test_a_keystone_that_does_not_say_what_it_speaks_says_nothing_about_an_object(
+    cut_server: CutServer, tmp_path: Path
+) -> None:
+    """Its 404 is of an address, though it looks like one of Keystone's own."""
+    cloud = Cloud(platform(tmp_path, f"http://127.0.0.1:{cut_server.server_port}/identity/v3", PASSWORD))
+    with pytest.raises(TemporaryError, match="is of no use"):
+        cloud.read("reading a network", lambda c: c.network.get_network("mine"))
 
 
 def test_no_message_and_no_log_line_says_the_password(
