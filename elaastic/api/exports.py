@@ -1,4 +1,6 @@
-"""`/subscriptions/{id}/failover/export/`: what the machines of a failover wrote, brought home; the newest try."""
+"""`/subscriptions/{id}/failover/export/`: what the machines of a failover wrote, brought home; the newest try. And
+any by its own id.
+"""
 
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +17,7 @@ from elaastic.api.fields import Int64, one_of
 from elaastic.api.shapes import PersonShape, person_shape
 from elaastic.api.subscriptions import READ, WRITE, find_subscription
 from elaastic.models import Export, ExportState
-from elaastic.selectors.exports import ExportView, came_home, exports_of, views
+from elaastic.selectors.exports import ExportView, came_home, exports_of, exports_readable_by, views
 from elaastic.services import exporting
 from provisioning.domain.course import CARRY, CLEAN, TAKE
 from tenants.api.base import ApiView
@@ -149,6 +151,33 @@ class FailoverExport(ApiView):
         read_body(EmptyBody, request.data or {})
         exporting.begin_export(subscription=row, by=self.actor)
         return _told(request, self.actor, public_id)
+
+
+class ExportDetail(ApiView):
+    """One export, the newest or not."""
+
+    policy = {"GET": READ}
+    parameters = frozenset({"wait"})
+
+    @extend_schema(
+        operation_id="operations_export",
+        parameters=[WAIT, IF_NONE_MATCH],
+        responses=answers({200: ExportShape, 304: None}, 404),
+    )
+    def get(self, request: Call, public_id: UUID) -> Response:
+        """As it is told for its failover; with `wait`, as soon as its state or its stage changes."""
+        self._found(public_id)
+
+        def look() -> dict[str, Any]:
+            return export_shape(views([self._found(public_id)])[0])
+
+        return answer_when_changed(request, public_id, look, ("state", "stage"))
+
+    def _found(self, public_id: UUID) -> Export:
+        found = exports_readable_by(self.actor).filter(public_id=public_id).first()
+        if found is None:
+            raise NotFound
+        return found
 
 
 class FailoverExportCancel(ApiView):

@@ -1,4 +1,6 @@
-"""`/subscriptions/{id}/failover/`: the newest failover of a subscription. It is asked for, and ended, by PATCH."""
+"""`/subscriptions/{id}/failover/`: the newest failover of a subscription, asked for and ended by PATCH; and any by
+its own id.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,7 @@ from elaastic.api.shapes import PersonShape, person_shape
 from elaastic.api.started import StartedMachineShape, started_machines
 from elaastic.api.subscriptions import READ, WRITE, find_subscription
 from elaastic.models import Failover
-from elaastic.selectors.failovers import FailoverState, FailoverView, failovers_of, view
+from elaastic.selectors.failovers import FailoverState, FailoverView, failovers_of, failovers_readable_by, view
 from elaastic.services import failing_over
 from tenants.api.base import ApiView
 from tenants.api.schema import IDEMPOTENCY_KEY, answers
@@ -36,6 +38,7 @@ class FailoverShape(serializers.Serializer[Any]):
     """What `failover_shape` returns. `rto_seconds`: from the ask until the last machine had answered;
     `rpo_seconds`: how much older than the ask the oldest image was. `plan_stale`: the recovery plan no longer
     fitted that day. `trouble`: why the last step is tried again. `review`: what an approver found afterwards.
+    `ended_at`: since when nothing of it stands any more, or it was called off.
     """
 
     id = serializers.UUIDField()
@@ -52,6 +55,7 @@ class FailoverShape(serializers.Serializer[Any]):
     rpo_seconds = Int32(allow_null=True)
     asked_by = PersonShape()
     asked_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
     review = serializers.CharField()
     reviewed_by = PersonShape(allow_null=True)
     reviewed_at = serializers.DateTimeField(allow_null=True)
@@ -75,6 +79,7 @@ def failover_shape(seen: FailoverView) -> dict[str, Any]:
         "rpo_seconds": seen.rpo_s,
         "asked_by": person_shape(row.asked_by),
         "asked_at": rfc3339(row.asked_at),
+        "ended_at": rfc3339(seen.ended_at),
         "review": row.review,
         "reviewed_by": person_shape(row.reviewed_by) if row.reviewed_by else None,
         "reviewed_at": rfc3339(row.reviewed_at),
@@ -118,6 +123,33 @@ class SubscriptionFailover(ApiView):
             return failover_shape(view(find_failover(self.actor, public_id)))
 
         return answer_when_changed(request, public_id, look, ("state",))
+
+
+class FailoverDetail(ApiView):
+    """One failover, the newest or not."""
+
+    policy = {"GET": READ}
+    parameters = frozenset({"wait"})
+
+    @extend_schema(
+        operation_id="operations_failover",
+        parameters=[WAIT, IF_NONE_MATCH],
+        responses=answers({200: FailoverShape, 304: None}, 404),
+    )
+    def get(self, request: Call, public_id: UUID) -> Response:
+        """As it is told for its subscription; with `wait`, as soon as its state changes."""
+        self._found(public_id)
+
+        def look() -> dict[str, Any]:
+            return failover_shape(view(self._found(public_id)))
+
+        return answer_when_changed(request, public_id, look, ("state",))
+
+    def _found(self, public_id: UUID) -> Failover:
+        found = failovers_readable_by(self.actor).filter(public_id=public_id).first()
+        if found is None:
+            raise NotFound
+        return found
 
 
 class FailoverCancel(ApiView):

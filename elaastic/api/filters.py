@@ -40,8 +40,8 @@ def by_request_state(call: Call, rows: QuerySet[Request]) -> QuerySet[Request]:
     return rows if given is None else requests_in_state(rows, _known("state", given, RequestState.values))
 
 
-def by_operation_state(call: Call, rows: QuerySet[RestoreTest]) -> QuerySet[RestoreTest]:
-    """`?state=` of operations. Raises Invalid for a state that there is not."""
+def by_restore_state(call: Call, rows: QuerySet[RestoreTest]) -> QuerySet[RestoreTest]:
+    """`?state=` of restore tests. Raises Invalid for a state that there is not."""
     given = call.query_params.get("state")
     return rows if given is None else restore_tests_in_state(rows, _known("state", given, RestoreState.values))
 

@@ -1,4 +1,4 @@
-"""`/operations/`: one-shot work that leaves evidence. So far the restore test: begun, read, answered, given up."""
+"""Restore tests: `/operations/restore-tests/` lists them, `/operations/{id}/` is one: read, answered, given up."""
 
 import re
 from typing import Any, Final
@@ -15,15 +15,19 @@ from rest_framework.reverse import reverse
 
 from elaastic.api.answers import IF_NONE_MATCH, WAIT, answer_single, answer_when_changed
 from elaastic.api.collecting import AnyText
-from elaastic.api.filters import by_operation_state
-from elaastic.api.restoring import OperationDetailShape, OperationShape, operation_detail_shape, operation_shape
+from elaastic.api.filters import by_restore_state
+from elaastic.api.restoring import (
+    RestoreTestDetailShape,
+    RestoreTestShape,
+    restore_test_detail_shape,
+    restore_test_shape,
+)
 from elaastic.api.sequences import row_parameters
 from elaastic.api.subscriptions import READ, WRITE
-from elaastic.models import RESTORE_TOOLS, RestoreState, RestoreTest, Subscription
+from elaastic.models import RestoreState, RestoreTest
 from elaastic.models.errors import NoRestoreTest
 from elaastic.permissions import may_ask
-from elaastic.selectors.readings import longest_unproven, restore_tests_readable_by
-from elaastic.selectors.subscriptions import subscriptions_readable_by
+from elaastic.selectors.readings import restore_tests_readable_by
 from elaastic.services import proving
 from tenants.api.base import ApiView
 from tenants.api.pagination import Listing, paginate
@@ -31,11 +35,11 @@ from tenants.api.rendering import JsonRenderer
 from tenants.api.schema import IDEMPOTENCY_KEY, answers, page_of
 from tenants.api.serializers import StrictSerializer, read_body
 from tenants.models import Actor
-from tenants.models.errors import Forbidden, Invalid, NotFound
+from tenants.models.errors import Forbidden, NotFound
 
-OPERATIONS: Final[Listing[RestoreTest]] = Listing(
+RESTORE_TESTS: Final[Listing[RestoreTest]] = Listing(
     model=RestoreTest,
-    show=operation_shape,
+    show=restore_test_shape,
     sorts={"asked_at": "asked_at"},
     default_sort="-asked_at",
     search=("archive", "subscription__authority__name"),
@@ -47,15 +51,6 @@ OPERATIONS: Final[Listing[RestoreTest]] = Listing(
 )
 STATE: Final = OpenApiParameter("state", str, enum=RestoreState.values)
 SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
-
-
-class OperationBody(StrictSerializer):
-    """A restore test to begin. Without an archive it is of the one whose restore was proven the longest ago."""
-
-    kind = serializers.ChoiceField(["restore_test"])
-    subscription = serializers.UUIDField()
-    tool = serializers.ChoiceField(RESTORE_TOOLS)
-    archive = serializers.CharField(max_length=40, required=False)
 
 
 class OperationAnswerBody(StrictSerializer):
@@ -84,51 +79,27 @@ def find_operation(actor: Actor, public_id: UUID) -> RestoreTest:
     return found
 
 
-def _told(call: Call, row: RestoreTest, status: int) -> Response:
+def told(call: Call, row: RestoreTest, status: int) -> Response:
     """The operation as it is after an act, and where to follow it."""
     where = reverse("elaastic-api:operation", args=[row.public_id], request=call)
-    return answer_single(call, row.public_id, operation_detail_shape(row), status, Location=where)
+    return answer_single(call, row.public_id, restore_test_detail_shape(row), status, Location=where)
 
 
-class OperationList(ApiView):
-    """The operations that the caller may see; beginning one."""
+class RestoreTestList(ApiView):
+    """The restore tests that the caller may see."""
 
-    policy = {"GET": READ, "POST": WRITE}
-    parameters = OPERATIONS.parameters | {"state"}
+    policy = {"GET": READ}
+    parameters = RESTORE_TESTS.parameters | {"state"}
 
     @extend_schema(
-        operation_id="operations_list",
-        parameters=[*row_parameters(OPERATIONS), STATE],
-        responses=answers({200: page_of("OperationPage", OperationShape)}),
+        operation_id="restore_tests_list",
+        parameters=[*row_parameters(RESTORE_TESTS), STATE],
+        responses=answers({200: page_of("RestoreTestPage", RestoreTestShape)}),
     )
     def get(self, request: Call) -> Response:
-        """A page of operations, the newest first."""
-        rows = by_operation_state(request, restore_tests_readable_by(self.actor))
-        return paginate(request, rows, OPERATIONS)
-
-    @extend_schema(
-        operation_id="operations_begin",
-        parameters=[IDEMPOTENCY_KEY],
-        request=OperationBody,
-        responses=answers({202: OperationDetailShape}, 409, 413, 415, 422),
-    )
-    def post(self, request: Call) -> Response:
-        """Begin a restore test: the portal names what is to come back, or hands out a proof file to copy first."""
-        body = read_body(OperationBody, request.data)
-        row = self._subscription(body["subscription"])
-        test = proving.begin_restore_test(
-            subscription=row,
-            archive=body.get("archive") or longest_unproven(row),
-            tool=body["tool"],
-            by=self.actor,
-        )
-        return _told(request, test, 202)
-
-    def _subscription(self, public_id: UUID) -> Subscription:
-        found = subscriptions_readable_by(self.actor).filter(public_id=public_id).first()
-        if found is None:
-            raise Invalid(errors={"subscription": [NotFound.title]})
-        return found
+        """A page of restore tests, the newest first."""
+        rows = by_restore_state(request, restore_tests_readable_by(self.actor))
+        return paginate(request, rows, RESTORE_TESTS)
 
 
 class OperationDetail(ApiView):
@@ -140,14 +111,14 @@ class OperationDetail(ApiView):
     @extend_schema(
         operation_id="operations_read",
         parameters=[WAIT, IF_NONE_MATCH],
-        responses=answers({200: OperationDetailShape, 304: None}, 404),
+        responses=answers({200: RestoreTestDetailShape, 304: None}, 404),
     )
     def get(self, request: Call, public_id: UUID) -> Response:
         """The operation as it is; with `wait`, as soon as its state changes."""
         find_operation(self.actor, public_id)
 
         def look() -> dict[str, Any]:
-            return operation_detail_shape(find_operation(self.actor, public_id))
+            return restore_test_detail_shape(find_operation(self.actor, public_id))
 
         return answer_when_changed(request, public_id, look, ("state",))
 
@@ -184,7 +155,7 @@ class OperationAnswer(ApiView):
         operation_id="operations_answer",
         parameters=[IDEMPOTENCY_KEY],
         request=OperationAnswerBody,
-        responses=answers({200: OperationDetailShape}, 404, 409, 413, 415, 422),
+        responses=answers({200: RestoreTestDetailShape}, 404, 409, 413, 415, 422),
     )
     def post(self, request: Call, public_id: UUID) -> Response:
         """Compare: `state` is `passed` when it is what was copied. A wrong sum is counted, and the state stays
@@ -193,7 +164,7 @@ class OperationAnswer(ApiView):
         row = find_operation(self.actor, public_id)
         body = read_body(OperationAnswerBody, request.data)
         ended = proving.answer_restore_test(test=row, sha256=body["sha256"], by=self.actor)
-        return _told(request, ended, 200)
+        return told(request, ended, 200)
 
 
 class OperationCancel(ApiView):
@@ -205,11 +176,11 @@ class OperationCancel(ApiView):
         operation_id="operations_cancel",
         parameters=[IDEMPOTENCY_KEY],
         request=OperationCancelBody,
-        responses=answers({200: OperationDetailShape}, 404, 409, 413, 415, 422),
+        responses=answers({200: RestoreTestDetailShape}, 404, 409, 413, 415, 422),
     )
     def post(self, request: Call, public_id: UUID) -> Response:
         """End it, with a result or without one."""
         row = find_operation(self.actor, public_id)
         body = read_body(OperationCancelBody, request.data or {})
         proving.stop_restore_test(test=row, failed=body["outcome"] == "failed", by=self.actor)
-        return _told(request, find_operation(self.actor, public_id), 200)
+        return told(request, find_operation(self.actor, public_id), 200)

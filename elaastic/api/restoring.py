@@ -13,18 +13,18 @@ from elaastic.services.collecting import connection_of
 from tenants.api.shapes import rfc3339
 
 
-class OperationShape(serializers.Serializer[Any]):
-    """What `operation_shape` returns. `file`: what is to be restored, once it is known; `bytes`: its size, where
+class RestoreTestShape(serializers.Serializer[Any]):
+    """What `restore_test_shape` returns. `file`: what is to be restored, once it is known; `bytes`: its size, where
     the portal has read it. `until`: who leaves can restore until then; null: as long as the subscription lasts.
     """
 
     id = serializers.UUIDField()
-    kind = one_of("OperationKind", ("restore_test",))
+    kind = one_of("RestoreTestKind", ("restore_test",))
     subscription = serializers.UUIDField()
     authority = serializers.UUIDField()
     archive = serializers.CharField()
     tool = one_of("RestoreTool", RESTORE_TOOLS)
-    state = one_of("OperationState", RestoreState.values)
+    state = one_of("RestoreTestState", RestoreState.values)
     next_action = NextActionShape()
     proof_file = serializers.BooleanField()
     file = serializers.CharField()
@@ -37,7 +37,7 @@ class OperationShape(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
 
 
-class OperationDetailShape(OperationShape):
+class RestoreTestDetailShape(RestoreTestShape):
     """One by itself. `command`: what to run with the restore key, whose last line has the SHA-256 that is asked
     for; empty unless the state is `restoring`.
     """
@@ -45,7 +45,7 @@ class OperationDetailShape(OperationShape):
     command = serializers.CharField()
 
 
-def operation_shape(row: RestoreTest) -> dict[str, Any]:
+def restore_test_shape(row: RestoreTest) -> dict[str, Any]:
     """One restore test; needs its subscription, authority and person selected with it. `proof_file`: it goes
     through the authority's own backup first.
     """
@@ -71,9 +71,9 @@ def operation_shape(row: RestoreTest) -> dict[str, Any]:
     }
 
 
-def operation_detail_shape(row: RestoreTest) -> dict[str, Any]:
+def restore_test_detail_shape(row: RestoreTest) -> dict[str, Any]:
     """The same with the command, which asks for more rows."""
     told = ""
     if row.state == RestoreState.RESTORING:
         told = command(row, connection_of(row.subscription).access("restore", ""))
-    return {**operation_shape(row), "command": told}
+    return {**restore_test_shape(row), "command": told}

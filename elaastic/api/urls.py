@@ -22,17 +22,18 @@ from elaastic.api.copies import SubscriptionCopies
 from elaastic.api.deciding_many import RequestDecisions
 from elaastic.api.drills import DrillCancel, DrillDetail, DrillList, DrillStepDone
 from elaastic.api.evidence import DrillEvidence
-from elaastic.api.exports import FailoverExport, FailoverExportCancel
-from elaastic.api.failovers import FailoverCancel, FailoverReview, SubscriptionFailover
+from elaastic.api.exports import ExportDetail, FailoverExport, FailoverExportCancel
+from elaastic.api.failovers import FailoverCancel, FailoverDetail, FailoverReview, SubscriptionFailover
 from elaastic.api.health import SubscriptionHealth, SubscriptionUsage
 from elaastic.api.levels import LevelDetail, LevelList
 from elaastic.api.onboarding import AuthoritiesBulk
+from elaastic.api.operation_list import OperationList
 from elaastic.api.operations import (
     OperationAnswer,
     OperationCancel,
     OperationDetail,
-    OperationList,
     OperationProofFile,
+    RestoreTestList,
 )
 from elaastic.api.recovery_plans import RecoveryPlanDetail, RecoveryPlanList, RecoveryPlanVersions
 from elaastic.api.recovery_points import RecoveryPointDetail, RecoveryPointList
@@ -99,6 +100,9 @@ urlpatterns = [
     ),
     path("subscriptions/<uuid:public_id>/client-config/", ClientConfig.as_view(), name="client-config"),
     path("operations/", OperationList.as_view(), name="operations"),
+    path("operations/restore-tests/", RestoreTestList.as_view(), name="restore-tests"),
+    path("operations/exports/<uuid:public_id>/", ExportDetail.as_view(), name="operation-export"),
+    path("operations/failovers/<uuid:public_id>/", FailoverDetail.as_view(), name="operation-failover"),
     path("operations/drills/", DrillList.as_view(), name="drills"),
     path("operations/drills/<uuid:public_id>/", DrillDetail.as_view(), name="drill"),
     path("operations/drills/<uuid:public_id>/evidence/<str:file>", DrillEvidence.as_view(), name="drill-evidence"),

@@ -7,9 +7,11 @@ from typing import Final
 from django.db.models import QuerySet
 
 from elaastic.models import Export, ExportState, Failover, RecoveryPoint, Subscription
+from elaastic.selectors.subscriptions import subscriptions_readable_by
 from provisioning.domain.findings import Found, seconds_between
 from provisioning.selectors.operations import OperationView, operations
 from provisioning.services.clock import now
+from tenants.models import Actor
 
 _ENDS: Final = {"passed": ExportState.EXPORTED, "stopped": ExportState.STOPPED}
 
@@ -48,8 +50,17 @@ class Home:
 
 def exports_of(failover: Failover) -> QuerySet[Export]:
     """The newest first."""
-    people = ("asked_by", "failover__subscription__authority")
-    return Export.objects.filter(failover=failover).select_related(*people)
+    return _whole(Export.objects.filter(failover=failover))
+
+
+def exports_readable_by(actor: Actor) -> QuerySet[Export]:
+    """Of the subscriptions one may read."""
+    readable = subscriptions_readable_by(actor).values("pk")
+    return _whole(Export.objects.filter(failover__subscription__in=readable))
+
+
+def _whole(rows: QuerySet[Export]) -> QuerySet[Export]:
+    return rows.select_related("asked_by", "failover__subscription__authority")
 
 
 def views(rows: Iterable[Export]) -> list[ExportView]:

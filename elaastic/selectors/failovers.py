@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from elaastic.levels import Mode
-from elaastic.models import Decision, Failover, RequestKind, Subscription
+from elaastic.models import Decision, Failover, Request, RequestKind, Subscription
 from elaastic.selectors.subscriptions import subscriptions_readable_by
 from provisioning.domain.course import Course
 from provisioning.domain.findings import Findings, Found, seconds_between
@@ -35,7 +36,8 @@ class FailoverView:
     """One failover as it is now; `operation` is None until the reserve was free. Seconds are whole ones.
 
     `rto_s`: from the ask until the last machine had answered; `rpo_s`: how much older than the ask the oldest image
-    was. None where that was not measured. `left_out`: machine -> why it was not started, a stable code.
+    was. None where that was not measured. `left_out`: machine -> why it was not started, a stable code. `ended_at`:
+    since when nothing of it stands any more, or it was called off.
     """
 
     failover: Failover
@@ -45,6 +47,7 @@ class FailoverView:
     rto_s: int | None
     rpo_s: int | None
     left_out: dict[str, str]
+    ended_at: datetime | None
 
     @property
     def elapsed_s(self) -> int:
@@ -90,10 +93,10 @@ def is_under_way(subscription: Subscription) -> bool:
 
 
 def views(rows: Iterable[Failover]) -> list[FailoverView]:
-    """With their operations, in one query more; and one for those that ended."""
+    """With their operations, in one query more; and one for what ended those that were carried out."""
     found = list(rows)
-    by_key = operations(row.operation_key for row in found)
-    return [_view(row, by_key.get(row.operation_key)) for row in found]
+    by_key, ends = operations(row.operation_key for row in found), _ends(found)
+    return [_view(row, by_key.get(row.operation_key), ends.get(row.pk)) for row in found]
 
 
 def view(row: Failover) -> FailoverView:
@@ -101,30 +104,47 @@ def view(row: Failover) -> FailoverView:
     return views([row])[0]
 
 
-def _view(row: Failover, seen: OperationView | None) -> FailoverView:
+def _ends(rows: Iterable[Failover]) -> dict[int, Request]:
+    """Row id -> the first approved ask after it to go back."""
+    carried_out = [row for row in rows if row.request.decision == Decision.APPROVED]
+    back = Request.objects.filter(
+        kind=RequestKind.FAIL_BACK,
+        decision=Decision.APPROVED,
+        subscription__in={row.subscription_id for row in carried_out},
+    )
+    asked: dict[int, list[Request]] = {}
+    for one in back.order_by("pk"):
+        asked.setdefault(one.subscription_id, []).append(one)
+    after = {
+        row.pk: next((one for one in asked.get(row.subscription_id, ()) if one.pk > row.request_id), None)
+        for row in carried_out
+    }
+    return {pk: one for pk, one in after.items() if one is not None}
+
+
+def _view(row: Failover, seen: OperationView | None, end: Request | None) -> FailoverView:
     course = seen.course if seen else Course.parse(row.course)
     found = {machine.name: seen.found.of(machine.name).left_out for machine in course.machines} if seen else {}
     left_out = {**row.left_out, **{name: why for name, why in found.items() if why}}
-    return FailoverView(row, _state(row, seen), seen, course, _rto(row, seen), _rpo(row), left_out)
+    state = _state(row, seen, end)
+    ended_at = row.request.decided_at if state == FailoverState.CALLED_OFF else end.applied_at if end else None
+    return FailoverView(row, state, seen, course, _rto(row, seen), _rpo(row), left_out, ended_at)
 
 
-def _state(row: Failover, seen: OperationView | None) -> FailoverState:
+def _state(row: Failover, seen: OperationView | None, end: Request | None) -> FailoverState:
     decision = row.request.decision
     if decision not in (Decision.OPEN, Decision.APPROVED):
         return FailoverState.CALLED_OFF
     if decision == Decision.APPROVED:
-        return _once_carried_out(row, seen)
+        return _once_carried_out(seen, end)
     if seen is None:
         return FailoverState.WAITING
     return FailoverState.PLANNING if seen.place else FailoverState.BRINGING
 
 
-def _once_carried_out(row: Failover, seen: OperationView | None) -> FailoverState:
-    after = row.subscription.requests.filter(
-        kind=RequestKind.FAIL_BACK, decision=Decision.APPROVED, pk__gt=row.request_id
-    )
-    if (ended := after.order_by("pk").first()) is not None:
-        return FailoverState.ENDED if ended.applied_at else FailoverState.REMOVING
+def _once_carried_out(seen: OperationView | None, end: Request | None) -> FailoverState:
+    if end is not None:
+        return FailoverState.ENDED if end.applied_at else FailoverState.REMOVING
     return FailoverState.STANDING if seen is not None and seen.verdict else FailoverState.STARTING
 
 

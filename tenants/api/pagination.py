@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from tenants.models.errors import Invalid
 
 Row = TypeVar("Row", bound=Model)
+Parsed = TypeVar("Parsed")
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
 MAX_QUERY: Final = 200
@@ -54,7 +55,9 @@ class Listing(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Cursor:
+class Edge:
+    """The row at a page's edge, and which way the page lies from it."""
+
     value: Any
     pk: int
     backwards: bool
@@ -65,17 +68,14 @@ def paginate(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Re
 
     Raises Invalid for a parameter that makes no sense.
     """
-    limit = _limit(request)
-    column, descending = _sort(request, listing)
-    rows = _search(request, _filter(request, rows, listing), listing)
-    if _is_time_on_sqlite(rows.model, column):
-        rows = cast("QuerySet[Row]", rows.annotate(edge=Cast(column, TextField())))
-        column = "edge"
-    cursor = _read_cursor(request, rows.model, column)
+    limit = page_limit(request)
+    column, descending = page_order(request, listing)
+    rows, column = with_edges(wanted(request, rows, listing), column)
+    cursor = read_cursor(request, lambda given: edge_of(rows.model, column, given))
     backwards = bool(cursor and cursor.backwards)
     down = descending != backwards
     if cursor:
-        rows = rows.filter(_beyond(column, cursor, down=down))
+        rows = rows.filter(beyond(column, cursor, down=down))
     order = [f"-{column}", "-pk"] if down else [column, "pk"]
     found = list(rows.order_by(*order)[: limit + 1])
     more, page = len(found) > limit, found[:limit]
@@ -83,26 +83,40 @@ def paginate(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Re
         page.reverse()
     body: dict[str, Any] = {"items": [listing.show(row) for row in page]}
     if page and (more or backwards):
-        body["next"] = _link(request, page[-1], column, backwards=False)
+        body["next"] = page_link(request, _edge(page[-1], column, backwards=False))
     if page and (more if backwards else cursor):
-        body["previous"] = _link(request, page[0], column, backwards=True)
+        body["previous"] = page_link(request, _edge(page[0], column, backwards=True))
     return Response(body)
 
 
-def _limit(request: Request) -> int:
+def page_limit(request: Request) -> int:
+    """`?limit=`. Raises Invalid."""
     given = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not (given.isascii() and given.isdigit() and len(given) < 4 and 1 <= int(given) <= MAX_LIMIT):
         raise Invalid(errors={"limit": [_("Write a number between 1 and 200.")]})
     return int(given)
 
 
-def _sort(request: Request, listing: Listing[Row]) -> tuple[str, bool]:
+def page_order(request: Request, listing: Listing[Any]) -> tuple[str, bool]:
+    """`?sort=`: the column, and whether it is descending. Raises Invalid."""
     given = request.query_params.get("sort", listing.default_sort)
     name = given.removeprefix("-")
     if name not in listing.sorts:
         known = ", ".join(sorted(listing.sorts))
         raise Invalid(errors={"sort": [_("Sort by one of %(known)s, with - for the reverse.") % {"known": known}]})
     return listing.sorts[name], given.startswith("-")
+
+
+def wanted(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> QuerySet[Row]:
+    """The rows that the list's filters and `?q=` leave. Raises Invalid."""
+    return _search(request, _filter(request, rows, listing), listing)
+
+
+def with_edges(rows: QuerySet[Row], column: str) -> tuple[QuerySet[Row], str]:
+    """The rows, and by which of their columns a page's edge is found."""
+    if not _is_time_on_sqlite(rows.model, column):
+        return rows, column
+    return cast("QuerySet[Row]", rows.annotate(edge=Cast(column, TextField()))), "edge"
 
 
 def _filter(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> QuerySet[Row]:
@@ -137,7 +151,7 @@ def _search(request: Request, rows: QuerySet[Row], listing: Listing[Row]) -> Que
     return rows.filter(anywhere)
 
 
-def _beyond(column: str, cursor: _Cursor, *, down: bool) -> Q:
+def beyond(column: str, cursor: Edge, *, down: bool) -> Q:
     """Rows after the edge in the order of (column, pk)."""
     operator = "lt" if down else "gt"
     if column == "pk":
@@ -146,23 +160,29 @@ def _beyond(column: str, cursor: _Cursor, *, down: bool) -> Q:
     return Q(**{f"{column}__{operator}": cursor.value}) | tie
 
 
-def _read_cursor(request: Request, model: type[Model], column: str) -> _Cursor | None:
+def read_cursor(request: Request, parse: Callable[[Any], Parsed]) -> Parsed | None:
+    """What `parse` makes of `?cursor=`; None without one. Raises Invalid for what no link of ours has."""
     given = request.query_params.get("cursor")
     if given is None:
         return None
     try:
-        value, pk, backwards = json.loads(base64.urlsafe_b64decode(given.encode("ascii")))
-        if type(pk) is not int or not 0 <= pk < 2**63 or type(backwards) is not bool:
-            raise ValueError(given)
-        if column == "edge":
-            value = str(value)
-        elif column != "pk":
-            value = model._meta.get_field(column).to_python(value)  # type: ignore[union-attr]
-        if column != "pk" and (value is None or "\x00" in str(value)):
-            raise ValueError(given)
+        return parse(json.loads(base64.urlsafe_b64decode(given.encode("ascii"))))
     except (ValueError, TypeError, RecursionError, ValidationError, FieldDoesNotExist) as error:
         raise Invalid(errors={"cursor": [_("Follow the links next and previous as they are.")]}) from error
-    return _Cursor(value, pk, backwards)
+
+
+def edge_of(model: type[Model], column: str, given: Any) -> Edge:
+    """`[value, pk, backwards]` as a cursor has it. Raises ValueError, and what the column's field does."""
+    value, pk, backwards = given
+    if type(pk) is not int or not 0 <= pk < 2**63 or type(backwards) is not bool:
+        raise ValueError(given)
+    if column == "edge":
+        value = str(value)
+    elif column != "pk":
+        value = model._meta.get_field(column).to_python(value)  # type: ignore[union-attr]
+    if column != "pk" and (value is None or "\x00" in str(value)):
+        raise ValueError(given)
+    return Edge(value, pk, backwards)
 
 
 def _is_time_on_sqlite(model: type[Model], column: str) -> bool:
@@ -174,9 +194,13 @@ def _is_time_on_sqlite(model: type[Model], column: str) -> bool:
     return isinstance(model._meta.get_field(column), DateTimeField)
 
 
-def _link(request: Request, row: Model, column: str, *, backwards: bool) -> str:
-    value = None if column == "pk" else getattr(row, column)
-    text = json.dumps([value, row.pk, backwards], cls=_Exact, separators=(",", ":"))
+def _edge(row: Model, column: str, *, backwards: bool) -> list[Any]:
+    return [None if column == "pk" else getattr(row, column), row.pk, backwards]
+
+
+def page_link(request: Request, cursor: list[Any]) -> str:
+    """This address with another cursor."""
+    text = json.dumps(cursor, cls=_Exact, separators=(",", ":"))
     query = request.query_params.copy()
     query["cursor"] = base64.urlsafe_b64encode(text.encode()).decode("ascii")
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -49,8 +49,10 @@ def test_an_encrypted_archive_is_proven_by_script_alone(flow: Flow) -> None:
     assert (ended["state"], ended["command"], ended["next_action"]["code"]) == ("passed", "", "none")
     assert Verification.objects.get().passed
     assert flow.get("owner", f"/subscriptions/{row['id']}/").json()["verified_at"] == ended["ended_at"]
-    assert [one["id"] for one in flow.get("owner", "/operations/", state="passed").json()["items"]] == [asked["id"]]
-    assert flow.get("owner", "/operations/", state="restoring").json()["items"] == []
+    assert [
+        one["id"] for one in flow.get("owner", "/operations/restore-tests/", state="passed").json()["items"]
+    ] == [asked["id"]]
+    assert flow.get("owner", "/operations/restore-tests/", state="restoring").json()["items"] == []
 
 
 def test_a_wrong_sum_is_counted_once_under_its_key(flow: Flow) -> None:
@@ -156,7 +158,7 @@ def test_a_long_list_costs_what_a_short_one_does(flow: Flow, queries: Any) -> No
     test = RestoreTest.objects.get()
 
     def page() -> None:
-        assert flow.get("auditor", "/operations/", limit=200).status_code == 200
+        assert flow.get("auditor", "/operations/restore-tests/", limit=200).status_code == 200
 
     page()
     few = queries(page)
