@@ -16,7 +16,7 @@ from elaastic.api.sequences import row_parameters
 from elaastic.api.shapes import PersonShape, person_shape
 from elaastic.api.started import StartedMachineShape, started_machines
 from elaastic.api.subscriptions import READ, WRITE
-from elaastic.models import Drill, DrillState, Subscription
+from elaastic.models import Drill, DrillImages, DrillState, Subscription
 from elaastic.selectors.drills import DrillView, drills_readable_by, view, views
 from elaastic.selectors.subscriptions import subscriptions_readable_by
 from elaastic.services import drilling
@@ -44,11 +44,20 @@ class DrilledStepShape(serializers.Serializer[Any]):
     done_by = serializers.CharField()
 
 
+class DrilledPointShape(serializers.Serializer[Any]):
+    """From which image a machine started, and when that had arrived."""
+
+    machine = serializers.CharField()
+    recovery_point = serializers.UUIDField()
+    arrived_at = serializers.DateTimeField()
+
+
 class DrillShape(serializers.Serializer[Any]):
     """What `drill_shape` returns. `machine` is empty where the whole plan is tried. `backup_bad` and `not_tested`
     are different answers: the second says nothing about the copies. `reason` is stable; `about`: the machine at
     fault. `asked_by` is null where the portal began it by itself, because it was due. `rto_seconds`: until the last
-    machine had answered; `rpo_seconds`: the age of the oldest image.
+    machine had answered; `rpo_seconds`: the age of the oldest image that was used. Where `images` is `random` that
+    is the age of images drawn from the earlier ones, and not to be held against the RPO that was agreed.
     """
 
     id = serializers.UUIDField()
@@ -56,6 +65,7 @@ class DrillShape(serializers.Serializer[Any]):
     authority = serializers.UUIDField()
     machine = serializers.CharField()
     plan_version = Int32()
+    images = one_of("DrillImages", DrillImages.values)
     state = one_of("DrillState", DrillState.values)
     stage = one_of("DrillStage", STAGES)
     group = Int32()
@@ -72,9 +82,12 @@ class DrillShape(serializers.Serializer[Any]):
 
 
 class DrillDetailShape(DrillShape):
-    """One by itself, with what each machine did, what people are to do, and the files that it left."""
+    """One by itself, with what each machine did and from which image, what people are to do, and the files that it
+    left.
+    """
 
     machines = StartedMachineShape(many=True)
+    points = DrilledPointShape(many=True)
     steps = DrilledStepShape(many=True)
     evidence = EvidenceShape(many=True)
 
@@ -88,6 +101,7 @@ def drill_shape(seen: DrillView) -> dict[str, Any]:
         "authority": str(row.subscription.authority.public_id),
         "machine": row.machine,
         "plan_version": row.plan_version,
+        "images": str(row.images),
         "state": str(seen.state),
         "stage": operation.stage.kind if operation.stage else "",
         "group": operation.stage.group if operation.stage else 0,
@@ -107,8 +121,22 @@ def drill_shape(seen: DrillView) -> dict[str, Any]:
 def drill_detail_shape(seen: DrillView) -> dict[str, Any]:
     """The same with its machines, steps and files."""
     machines = started_machines(seen.operation.course, seen.operation.found)
-    told = {"machines": machines, "steps": _steps(seen), "evidence": evidence_shapes(seen.drill)}
+    told = {
+        "machines": machines,
+        "points": _points(seen),
+        "steps": _steps(seen),
+        "evidence": evidence_shapes(seen.drill),
+    }
     return {**drill_shape(seen), **told}
+
+
+def _points(seen: DrillView) -> list[dict[str, Any]]:
+    found = [(machine.name, seen.point(machine)) for machine in seen.operation.course.machines]
+    return [
+        {"machine": name, "recovery_point": str(point.public_id), "arrived_at": rfc3339(point.arrived_at)}
+        for name, point in found
+        if point is not None
+    ]
 
 
 def _steps(seen: DrillView) -> list[dict[str, Any]]:
@@ -132,15 +160,19 @@ DRILLS: Final[Listing[Drill]] = Listing(
         "subscription": "subscription__public_id",
         "authority": "subscription__authority__public_id",
         "machine": "machine",
+        "images": "images",
     },
 )
 
 
 class DrillBody(StrictSerializer):
-    """Without `machine` it is the whole plan in force; always from the newest usable images."""
+    """Without `machine` it is the whole plan in force. `images`: each machine starts from its newest usable image,
+    or from one that is drawn now from those before it; a machine that has none before it starts from its newest.
+    """
 
     subscription = serializers.UUIDField()
     machine = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    images = serializers.ChoiceField(DrillImages.values, required=False, default=DrillImages.NEWEST.value)
 
 
 def find_drill(actor: Actor, public_id: UUID) -> Drill:
@@ -183,7 +215,10 @@ class DrillList(ApiView):
         """Workers do the rest: follow `Location`."""
         body = read_body(DrillBody, request.data)
         made = drilling.begin_drill(
-            subscription=self._subscription(body["subscription"]), machine=body["machine"], by=self.actor
+            subscription=self._subscription(body["subscription"]),
+            machine=body["machine"],
+            images=body["images"],
+            by=self.actor,
         )
         return _told(request, find_drill(self.actor, made.public_id), 202)
 

@@ -2,7 +2,7 @@
 
 from elaastic.models.alerts import Alert, AlertKind, Digest, Escalation, RegionDigest
 from elaastic.models.choosing import Draft, Interest, PriceRow
-from elaastic.models.drills import Drill, DrillMinutes, DrillState
+from elaastic.models.drills import Drill, DrillImages, DrillMinutes, DrillState
 from elaastic.models.exports import Export, ExportState
 from elaastic.models.failovers import Failover
 from elaastic.models.messages import Message
@@ -34,6 +34,7 @@ __all__ = [
     "Digest",
     "Draft",
     "Drill",
+    "DrillImages",
     "DrillMinutes",
     "DrillState",
     "Ending",

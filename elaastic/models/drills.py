@@ -21,6 +21,13 @@ class DrillState(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
+class DrillImages(models.TextChoices):
+    """From which images the machines start; of which ones, `Drill.points` says."""
+
+    NEWEST = "newest", _("The newest of each machine")
+    RANDOM = "random", _("Drawn at random from the earlier ones")
+
+
 class Drill(models.Model):
     """One drill: of the whole plan, or of one `machine`. Its course was frozen when it was asked for."""
 
@@ -28,6 +35,7 @@ class Drill(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="drills")
     machine = models.CharField(max_length=40, blank=True, default="", help_text="Empty: the whole plan.")
     plan_version = models.PositiveIntegerField()
+    images = models.CharField(max_length=10, choices=DrillImages.choices, default=DrillImages.NEWEST)
     points = models.ManyToManyField(RecoveryPoint, related_name="drills")
     operation_key = models.CharField(max_length=20, unique=True)
     asked_by = models.ForeignKey(

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from elaastic.models import Drill, DrillMinutes, DrillState, Subscription
+from elaastic.models import Drill, DrillImages, DrillMinutes, DrillState, RecoveryPoint, Subscription
 from elaastic.selectors.subscriptions import subscriptions_readable_by
+from provisioning.domain.course import Machine
 from provisioning.domain.findings import Found, seconds_between
 from provisioning.selectors.operations import OperationView, operations
 from provisioning.services.clock import now
@@ -19,7 +20,8 @@ class DrillView:
     """One drill as it is now. Seconds are whole ones.
 
     `rto_s`: from its beginning until the last machine had answered, bringing the images included; `rpo_s`: how much
-    older than its beginning the oldest of its images was. None where that was not measured.
+    older than its beginning the oldest of its images was: an RPO only where they were the newest (`is_of_newest`).
+    None where that was not measured.
     """
 
     drill: Drill
@@ -37,6 +39,18 @@ class DrillView:
     def found(self, machine: str) -> Found:
         """What was measured of it."""
         return self.operation.found.of(machine)
+
+    @property
+    def is_of_newest(self) -> bool:
+        """Older images were not chosen: their age is what would have been lost."""
+        return self.drill.images == DrillImages.NEWEST
+
+    def point(self, machine: Machine) -> RecoveryPoint | None:
+        """From which it starts."""
+        source = machine.source
+        wanted = (source.archive, source.key, source.version)
+        points = self.drill.points.all()
+        return next((one for one in points if (one.archive, one.key, one.version) == wanted), None)
 
 
 def drills_readable_by(actor: Actor) -> QuerySet[Drill]:

@@ -2,14 +2,15 @@
 starts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from elaastic.levels.level2_terms import NATURES
-from elaastic.models import RecoveryPoint
+from elaastic.models import RecoveryPoint, Subscription
+from elaastic.selectors.recovery import machines, usable
 from provisioning.domain.course import LARGEST
 
 # What each takes for a disk as it is.
@@ -24,6 +25,19 @@ _MIB: Final = 1 << 20
 def startable(points: QuerySet[RecoveryPoint], system: str) -> QuerySet[RecoveryPoint]:
     """Those from which a machine can start there: the same of which `hurdle` has nothing to say."""
     return points.filter(form__in=_FORMS[system], size__lte=LARGEST[system])
+
+
+def earlier(subscription: Subscription, newest: Iterable[RecoveryPoint]) -> QuerySet[RecoveryPoint]:
+    """The other usable images from which these images' machines can start."""
+    rows = {point.machine: point.pk for point in newest}
+    fits = Q(pk__in=())
+    for machine in machines(subscription):
+        if machine["name"] in rows:
+            system = NATURES[machine["nature"]]
+            fits |= Q(machine=machine["name"], form__in=_FORMS[system], size__lte=LARGEST[system])
+    return (
+        usable(RecoveryPoint.objects.filter(subscription=subscription)).filter(fits).exclude(pk__in=rows.values())
+    )
 
 
 def hurdle(point: RecoveryPoint, nature: str) -> str:

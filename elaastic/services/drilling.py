@@ -5,6 +5,7 @@ of what the town has is touched. The images in use are pinned until the drill ha
 """
 
 import logging
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from elaastic.levels import Mode
 from elaastic.levels.recovery import faults, steps
 from elaastic.models import (
     Drill,
+    DrillImages,
     DrillState,
     RecoveryPlan,
     RecoveryPoint,
@@ -30,7 +32,7 @@ from elaastic.permissions import may_ask
 from elaastic.selectors.drills import DrillView, views
 from elaastic.selectors.recovery import machines, newest_usable
 from elaastic.selectors.recovery_plans import plan_in_force
-from elaastic.selectors.startable import hurdle
+from elaastic.selectors.startable import earlier, hurdle
 from elaastic.services.courses import machine_from, new_key, place_of
 from elaastic.services.ledger import enter
 from elaastic.services.pinning import keep_pinned, pin, unpin
@@ -46,18 +48,23 @@ from tenants.services import audit
 
 log = logging.getLogger(__name__)
 _AT_ONCE: Final = 50
+_random: Final = secrets.SystemRandom()
 
 
-def begin_drill(*, subscription: Subscription, by: Actor, machine: str = "") -> Drill:
-    """Try the whole plan in force, or one machine of it, from the newest usable images.
+def begin_drill(
+    *, subscription: Subscription, by: Actor, machine: str = "", images: str = DrillImages.NEWEST
+) -> Drill:
+    """Try the whole plan in force, or one machine of it, from the newest usable images or from earlier ones drawn
+    here, once; `images` is one of DrillImages.
 
     Raises Forbidden, NotFound (no plan), NotInForce, Invalid, NothingToStart, CannotStart, DrillOpen.
     """
     if not may_ask(by, subscription):
         raise Forbidden
     with transaction.atomic():
-        made = _begin(prepare(subscription, machine), machine, asked_by=by.user)
-        _record(made, "drill.begun", by, {"plan_version": made.plan_version, "machine": machine})
+        made = _begin(prepare(subscription, machine, images), machine, asked_by=by.user, images=images)
+        told = {"plan_version": made.plan_version, "machine": machine, "images": images}
+        _record(made, "drill.begun", by, told)
     return made
 
 
@@ -76,17 +83,20 @@ class Prepared:
     points: dict[str, RecoveryPoint]
 
 
-def prepare(subscription: Subscription, machine: str = "") -> Prepared:
+def prepare(subscription: Subscription, machine: str = "", images: str = DrillImages.NEWEST) -> Prepared:
     """The plan or one machine of it, if it can be tried. Raises NotFound, NotInForce, Invalid, NothingToStart,
     CannotStart.
     """
+    if images not in DrillImages.values:
+        known = ", ".join(DrillImages.values)
+        raise Invalid(errors={"images": [_("Choose one of %(known)s.") % {"known": known}]})
     plan = plan_in_force(subscription)
     _check_in_force(subscription)
     if faults(plan.document, subscription.terms):
         raise CannotStart(
             _("The recovery plan no longer fits the machines: open it, read what was fitted, and save.")
         )
-    return Prepared(plan, _points(subscription, _names(plan, machine)))
+    return Prepared(plan, _points(subscription, _names(plan, machine), images))
 
 
 def _begin(what: Prepared, machine: str, **asked: Any) -> Drill:
@@ -127,16 +137,32 @@ def _names(plan: RecoveryPlan, machine: str) -> list[str]:
     return [machine] if machine else known
 
 
-def _points(subscription: Subscription, names: Iterable[str]) -> dict[str, RecoveryPoint]:
-    """The newest usable image of each machine. Raises NothingToStart, CannotStart."""
+def _points(subscription: Subscription, names: Iterable[str], images: str) -> dict[str, RecoveryPoint]:
+    """By machine: its newest usable image, or an earlier one. Raises NothingToStart, CannotStart."""
     found = {name: newest_usable(subscription, name) for name in names}
     natures = {machine["name"]: machine["nature"] for machine in machines(subscription)}
     if none := [name for name, point in found.items() if point is None]:
         raise NothingToStart(_("No usable image has arrived yet of: %(names)s.") % {"names": ", ".join(none)})
     here = {name: point for name, point in found.items() if point is not None}
+    if images == DrillImages.RANDOM:
+        here |= _drawn(subscription, here)
     if hurdles := [said for name, point in here.items() if (said := hurdle(point, natures[name]))]:
         raise CannotStart(" ".join(hurdles))
     return here
+
+
+def _drawn(subscription: Subscription, newest: Mapping[str, RecoveryPoint]) -> dict[str, RecoveryPoint]:
+    """Of each machine that has any, one of its images before these. Raises NothingToStart where none has."""
+    rows: dict[str, list[int]] = {}
+    for name, pk in earlier(subscription, newest.values()).order_by("pk").values_list("machine", "pk"):
+        rows.setdefault(name, []).append(pk)
+    if not rows:
+        raise NothingToStart(
+            _("There is no image before the newest one that could be started: %(names)s.")
+            % {"names": ", ".join(newest)}
+        )
+    chosen = RecoveryPoint.objects.in_bulk([_random.choice(pks) for pks in rows.values()])
+    return {point.machine: point for point in chosen.values()}
 
 
 def _course(plan: RecoveryPlan, points: Mapping[str, RecoveryPoint]) -> Course:
@@ -220,6 +246,7 @@ def _enter(seen: DrillView, machine: Machine) -> None:
         seconds=seconds_between(found.asked_at, found.answered_at) or 0,
         evidence={
             "drill": str(seen.drill.public_id),
+            "images": seen.drill.images,
             "machine": machine.name,
             "key": machine.source.key,
             "version": machine.source.version,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from elaastic.levels import LEVELS
 from elaastic.levels.recovery import steps
-from elaastic.models import Drill, DrillState, Subscription
+from elaastic.models import Drill, DrillImages, DrillState, Subscription
 from elaastic.selectors.drills import drills_of, view
 from elaastic.selectors.drills_due import NIGHT, drills_due
 from elaastic.selectors.recovery_plans import why_moved
@@ -114,7 +114,9 @@ def _in_the_way(what: Prepared) -> str:
         return "plan_stale"
     if any(step.kind == "people" for step in steps(what.plan.document)):
         return "people_needed"
-    last = drills_of(what.plan.subscription).filter(machine="", settled_at__isnull=False).first()
+    # One from earlier images says nothing about the newest, from which the clock would start.
+    whole = drills_of(what.plan.subscription).filter(machine="", images=DrillImages.NEWEST)
+    last = whole.filter(settled_at__isnull=False).first()
     if last is not None and view(last).state == DrillState.BACKUP_BAD:
         same = {point.pk for point in last.points.all()} == {point.pk for point in what.points.values()}
         return "backup_bad" if same else ""

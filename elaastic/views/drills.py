@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,13 +15,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from elaastic.models import Drill, DrillMinutes, DrillState, Subscription
+from elaastic.models import Drill, DrillImages, DrillMinutes, DrillState, Subscription
 from elaastic.permissions import may_ask
 from elaastic.selectors.drills import DrillView, drills_of, drills_readable_by, view, views
 from elaastic.selectors.drills_due import drill_due
 from elaastic.selectors.recovery import newest_of
 from elaastic.selectors.recovery_plans import has_plan
-from elaastic.selectors.startable import hurdle
+from elaastic.selectors.startable import earlier, hurdle
 from elaastic.services import drilling
 from elaastic.services.drills_due import obstacle
 from elaastic.views import drill_words
@@ -41,12 +42,13 @@ _EVERY_S: Final = 2
 
 @dataclass(frozen=True)
 class MachineRow:
-    """One machine on the page. `seconds`: from being asked for until it answered; "" while it has not. `console`:
-    what it wrote, or, where it was asked inside (`inside`), what came of that.
+    """One machine on the page. `arrived_at`: when its image had. `seconds`: from being asked for until it answered;
+    "" while it has not. `console`: what it wrote, or, where it was asked inside (`inside`), what came of that.
     """
 
     name: str
     image: str
+    arrived_at: datetime | None
     sha512: str
     word: str
     tone: str
@@ -68,7 +70,12 @@ def drills(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     if not may_ask(actor, row):
         raise PermissionDenied
     try:
-        made = drilling.begin_drill(subscription=row, machine=request.POST.get("machine", ""), by=actor)
+        made = drilling.begin_drill(
+            subscription=row,
+            machine=request.POST.get("machine", ""),
+            images=request.POST.get("images", DrillImages.NEWEST),
+            by=actor,
+        )
     except DomainError as refused:
         return _list(request, actor, row, problem=sentence_of(refused), status=refused.status)
     messages.success(request, _("The drill has begun. This page follows it; you may close it meanwhile."))
@@ -79,17 +86,13 @@ def _list(
     request: HttpRequest, actor: Actor, row: Subscription, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     found, due = views(drills_of(row)[:_NEWEST]), drill_due(row)
-    newest = newest_of([row])
-    machines = [
-        {"name": machine["name"], "point": point, "hurdle": hurdle(point, machine["nature"]) if point else ""}
-        for machine in row.terms["machines"]
-        for point in [newest.get((row.pk, machine["name"]), {}).get("usable")]
-    ]
+    machines = _machines(row)
     context = {
         "row": row,
         "rows": [{"seen": seen, "badge": badge(seen.state), **measured(seen)} for seen in found],
         "machines": machines,
         "missing": [one["name"] for one in machines if not one["point"] or one["hurdle"]],
+        "earlier": any(one["earlier"] for one in machines),
         "begins": may_ask(actor, row) and in_force(row) and not any(s.operation.ended_at is None for s in found),
         "open": next((seen for seen in found if seen.operation.ended_at is None), None),
         "problem": problem,
@@ -97,6 +100,24 @@ def _list(
         "obstacle": obstacle(row) if due is not None and due.due else None,
     }
     return render(request, "elaastic/drills.html", context, status=status)
+
+
+def _machines(row: Subscription) -> list[dict[str, Any]]:
+    """Each with its newest usable image, what is in its way, and whether there is an earlier one."""
+    newest = newest_of([row])
+    points = {m["name"]: newest.get((row.pk, m["name"]), {}).get("usable") for m in row.terms["machines"]}
+    there = [point for point in points.values() if point is not None]
+    drawn = set(earlier(row, there).order_by().values_list("machine", flat=True).distinct())
+    return [
+        {
+            "name": machine["name"],
+            "point": point,
+            "hurdle": hurdle(point, machine["nature"]) if point else "",
+            "earlier": machine["name"] in drawn,
+        }
+        for machine in row.terms["machines"]
+        for point in [points[machine["name"]]]
+    ]
 
 
 @signed_in
@@ -225,11 +246,11 @@ def machine_row(seen: DrillView, machine: Machine) -> MachineRow:
     """One machine of its course, in words."""
     found = seen.found(machine.name)
     seconds = seconds_between(found.asked_at, found.answered_at)
-    key = _how_far(seen, machine.name)
+    key, point = _how_far(seen, machine.name), seen.point(machine)
     word, tone, icon = drill_words.MACHINES[key]
     return MachineRow(
-        machine.name, machine.source.key, machine.source.sha512, str(word), tone, icon,
-        drill_words.duration(seconds) if seconds is not None else "", found.console,
+        machine.name, machine.source.key, point.arrived_at if point else None, machine.source.sha512, str(word),
+        tone, icon, drill_words.duration(seconds) if seconds is not None else "", found.console,
         machine.system == "proxmox",
     )  # fmt: skip
 

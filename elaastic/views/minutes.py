@@ -75,7 +75,7 @@ def _told(seen: DrillView) -> dict[str, Any]:
         "machines": [machine_row(seen, machine) for machine in operation.course.machines],
         "tasks": _tasks(seen),
         "rto_kept": _kept(seen.rto_s, terms.get("rto_hours")),
-        "rpo_kept": _kept(seen.rpo_s, terms.get("rpo_hours")),
+        "rpo_kept": _kept(seen.rpo_s, terms.get("rpo_hours")) if seen.is_of_newest else None,
         "proofs": _proofs(drill),
         "proofs_url": f"{settings.BASE_URL}{reverse('verifications')}?subscription={drill.subscription.public_id}",
         "url": f"{settings.BASE_URL}{reverse('drill', args=[drill.public_id])}",

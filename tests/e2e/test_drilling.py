@@ -1,11 +1,13 @@
 """Drills by keys alone, at a desk and on a phone: begun, followed, a task done, stopped; and how each end reads."""
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from elaastic.models import Drill, Subscription
+from elaastic.models import Drill, RecoveryPoint, Subscription
 from provisioning.domain.findings import Findings, Found
 from provisioning.models import Operation
 from provisioning.services.clock import now
@@ -25,14 +27,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_a_town_tries_its_plan_and_stops(page: Page, live_server: Any, stage: Stage, width: int) -> None:
     to_be_drilled(stage)
+    an_earlier_image()
     row = Subscription.objects.get(pk=stage.town.subscription.pk)
-    # No month at all, which no terms say: one is due tonight, or since.
-    Subscription.objects.filter(pk=row.pk).update(terms={**row.terms, "drill_months": 0})
+    # A month before, which no terms say: one has been due since, at whatever hour this runs.
+    Subscription.objects.filter(pk=row.pk).update(terms={**row.terms, "drill_months": -1})
     signed_in(page.context, live_server.url, stage, "owner")
     page.goto(f"/subscriptions/{stage.town.subscription.public_id}/")
     expect(page.locator("main")).to_contain_text("Esercitazione")
     assert_page_is_good(page, "subscription-due")
     press(page, "Mettilo alla prova: esercitazioni")
+    expect(page.locator("main")).to_contain_text("Prova tutto il piano da immagini precedenti")
     assert_page_is_good(page, "drills")
     press(page, "Prova ora tutto il piano")
     expect(page.locator("main")).to_contain_text("Le immagini vengono portate")
@@ -59,7 +63,7 @@ def test_people_are_told_what_to_do_and_say_when_it_is_done(
 @pytest.mark.parametrize(
     ("verdict", "reason", "told"),
     [
-        ("passed", "", "Tempo per ripartire"),
+        ("passed", "", "non misura l'RPO"),
         ("backup_bad", "NoAnswer", "ciò che è stato copiato non riparte"),
         ("not_tested", "NoHost", "La tua copia non c'entra"),
     ],
@@ -68,10 +72,20 @@ def test_each_end_says_what_it_means(
     page: Page, live_server: Any, stage: Stage, width: int, verdict: str, reason: str, told: str
 ) -> None:
     ended(stage.town.drill, verdict, reason, stage.town.canary)
+    if verdict == "passed":
+        Drill.objects.filter(pk=stage.town.drill.pk).update(images="random")
     signed_in(page.context, live_server.url, stage, "owner")
     page.goto(f"/drills/{stage.town.drill.public_id}/")
     expect(page.locator("main")).to_contain_text(told)
     assert_page_is_good(page, f"drill-{verdict.replace('_', '-')}")
+
+
+def an_earlier_image() -> None:
+    """Of the machine that has one."""
+    point = RecoveryPoint.objects.get()
+    point.pk, point.public_id, point.key = None, uuid.uuid4(), f"{point.key}.bak"
+    point.arrived_at -= timedelta(days=9)
+    point.save()
 
 
 def ended(drill: Drill, verdict: str, reason: str, machine: str) -> None:

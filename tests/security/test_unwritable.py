@@ -29,7 +29,7 @@ NESTED = ("seat", "security_contact")
 # What a view reads itself beside its form, by address: there the name is no stranger.
 READ_BY_THE_VIEW = {
     "console/<slug:key>/retry/": {"resource"},
-    "subscriptions/<uuid:public_id>/drills/": {"machine"},
+    "subscriptions/<uuid:public_id>/drills/": {"images", "machine"},
 }
 # A base without fields, and one that only narrows what is shown.
 WRITES_NOTHING = {"JudgedForm", "TrailForm", "VerificationsForm"}
