@@ -57,7 +57,8 @@ def _region_file(systems: tuple[str, ...], folder: Path) -> Path:
     """The lab's region under platform ids of this run's own, so that no other database's marks are met."""
     text = (DEFAULT_BASE / ("region.yaml" if "ceph" in systems else "simulated/region.yaml")).read_text()
     own = folder / "region.yaml"
-    text = text.replace("id: ceph-marche", f"id: ceph-{secrets.token_hex(3)}")
+    for provider in ("ceph", "openstack"):
+        text = text.replace(f"id: {provider}-marche", f"id: {provider}-{secrets.token_hex(3)}")
     own.write_text(text)
     return own
 
