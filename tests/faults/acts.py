@@ -15,7 +15,7 @@ from django.db import connection
 
 from elaastic.levels import LEVELS
 from elaastic.levels.level1 import blueprint
-from elaastic.models import Drill, Request, Subscription
+from elaastic.models import Drill, Failover, Request, Subscription
 from elaastic.selectors.placing import keep_placement
 from elaastic.services.asking import request_subscription
 from elaastic.services.changing import suspend
@@ -193,7 +193,7 @@ def look_until_told(seconds: int) -> None:
         if _told(seconds).exists() or (due := _next_due(clock.now())) is None:
             return
         source.skip((due - clock.now()).total_seconds())
-        sweeper.run_once()
+        work()
 
 
 def early(seconds: int) -> list[str]:
@@ -234,10 +234,14 @@ def rest(*, put_off: bool = False) -> dict[str, Any]:
 
 
 def work() -> None:
-    """One look of one worker; and, where a drill is under way, a turn of that."""
+    """One look of one worker; and, where a drill or a failover is under way, a turn of that."""
     sweeper.run_once()
-    if Drill.objects.filter(settled_at=None).exists():
+    if _something_runs():
         sweeper._run(("provisioning.services.operations.carry_on_next", "elaastic.services.drilling.tick"))
+
+
+def _something_runs() -> bool:
+    return any(kind.objects.filter(settled_at=None).exists() for kind in (Drill, Failover))
 
 
 def decide_what_waits() -> None:
@@ -255,9 +259,10 @@ def _next_due(now: datetime) -> datetime | None:
     # What it is about is its own stack: as long as that moves, a turn of it would only look.
     for one in Operation.objects.filter(ended_at=None):
         times.append(max(t for t in (one.due_at, one.claim_until, stacks[one.stack_id]) if t))
-    if not times and Drill.objects.filter(settled_at=None).exists():
+    if not times and _something_runs():
         times.append(now)  # its operation is over; the next look writes down what it came to
-    alone = Request.objects.filter(decision="", preapproved_by__isnull=False)
+    # A failover's has no plan before its images are there.
+    alone = Request.objects.filter(decision="", preapproved_by__isnull=False).exclude(plan_digest="")
     if alone.filter(plan_due=None, planning_problem="").exists():
         times.append(now)  # the next look carries it out
     times += Request.objects.filter(decision="", plan_due__isnull=False).values_list("plan_due", flat=True)

@@ -70,6 +70,7 @@ def _asleep(at: Rehearsal, window: Window, strikes: dict[str, int]) -> int:
     for statement in LEASES_OVER:
         stage.database.run(statement)
     stage.act("rest")
+    at.others_finished()
     return pid
 
 

@@ -41,6 +41,7 @@ def _warm() -> None:
         "tests.faults.canaries",
         "tests.faults.aftermath",
         "tests.faults.drills",
+        "tests.faults.intermediate",
         "tests.faults.strikes",
         "mcloud_portal.celery",
         "mcloud_portal.urls",
@@ -82,10 +83,10 @@ def _read_nothing() -> None:
 
 
 def _run(asked: dict[str, Any]) -> dict[str, Any]:
-    from tests.faults import acts, aftermath, canaries, drills, schedulers, strikes, towns
+    from tests.faults import acts, aftermath, canaries, drills, intermediate, schedulers, strikes, towns
 
     random.seed(asked["chance"])  # a fork would draw its own
-    modules = (acts, drills, canaries, aftermath, towns, schedulers)
+    modules = (acts, drills, intermediate, canaries, aftermath, towns, schedulers)
     act = next(a for a in (getattr(m, asked["act"], None) for m in modules) if a)
     with strikes.armed(**asked.get("strikes", {})) as answer:
         answer["value"] = act(**asked.get("args", {}))

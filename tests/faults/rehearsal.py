@@ -48,6 +48,9 @@ class Rehearsal:
         came_to = self.stage.value("rest")
         return [f"[{case}] {wrong}" for wrong in self.wrong(came_to, acts)]
 
+    def others_finished(self) -> None:
+        """While one slept: whatever must not move any more when it wakes up can be noted here."""
+
     def look_before(self) -> None:
         """What there is before the work, and whose."""
         bystanders = Region.read(self.stage).without(tenant_of(self.stack))

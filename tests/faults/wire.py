@@ -98,13 +98,54 @@ def _differs(call: Mapping[str, Any], fault: Mapping[str, Any]) -> bool:
     return not (fault.get("after") and call["method"] == "GET")
 
 
+def turns(windows: Iterable[Window]) -> Iterator[tuple[Window, int, str]]:
+    """Every call of every window, each with one way to go wrong: they take turns over the calls."""
+    ways, turn = list(ONCE), 0
+    for window in windows:
+        for number, call in enumerate(window.calls, 1):
+            turn += 1
+            what = ways[turn % len(ways)]
+            yield window, number, "500" if what == "missing field" and call["route"] not in FIELDS else what
+
+
+def first_uses(windows: Iterable[Window]) -> dict[str, str]:
+    """Route -> the state at the beginning of the window that first uses it."""
+    first: dict[str, str] = {}
+    for window in windows:
+        for call in window.calls:
+            first.setdefault(call["route"], window.state)
+    return first
+
+
+def fault_of(what: str, route: str) -> dict[str, Any]:
+    """For the region's control."""
+    fault = dict(ONCE[what])
+    if fault["kind"] == "missing":
+        fault["missing"] = FIELDS[route]
+    return fault
+
+
+def once_in_turn(at: Rehearsal) -> Iterator[Case]:
+    """Every call of every window; the ways take turns."""
+    for window, number, what in turns(at.windows):
+        case = f"{window.state}: call {number} {window.calls[number - 1]['route']}: {what}"
+        yield Case(case, lambda w=window, n=number, f=what, c=case: _strike(at, w, n, f, c))
+
+
+def for_good_in_turn(at: Rehearsal) -> Iterator[Case]:
+    """Every route, from the window on that first uses it; the ways take turns. Looked at so often before the long
+    time that what is asked for at the end of a whole workflow is met before it, too.
+    """
+    for turn, (route, state) in enumerate(first_uses(at.windows).items()):
+        what = LASTING[turn % len(LASTING)]
+        case = f"{state}: every {route}: {what}"
+        yield Case(case, lambda s=state, r=route, f=what, c=case: _lasting(at, s, r, f, c, looks=15))
+
+
 def _strike(at: Rehearsal, window: Window, number: int, what: str, case: str) -> list[str]:
     stage = at.stage
     stage.restore(window.state)
-    fault = dict(ONCE[what])
-    if fault["kind"] == "missing":
-        fault["missing"] = FIELDS[window.calls[number - 1]["route"]]
-    stage.control("fault", call=number, **fault)
+    stage.control("fault", call=number, **fault_of(what, window.calls[number - 1]["route"]))
     if what == "429":
         return _told_to_wait(at, case)
     if what not in FOR_A_PERSON:
@@ -129,21 +170,17 @@ def _told_to_wait(at: Rehearsal, case: str) -> list[str]:
 
 def for_good(at: Rehearsal, *, every: bool = True) -> Iterator[Case]:
     """Every route of the workflow, from some step on and for good; then it is mended, and a person retries."""
-    first: dict[str, str] = {}
-    for window in at.windows:
-        for call in window.calls:
-            first.setdefault(call["route"], window.state)
-    for route, state in first.items():
+    for route, state in first_uses(at.windows).items():
         for what in LASTING if every else _one_of_each_kin(LASTING, route):
             case = f"{state}: every {route}: {what}"
             yield Case(case, lambda s=state, r=route, f=what, c=case: _lasting(at, s, r, f, c))
 
 
-def _lasting(at: Rehearsal, state: str, route: str, what: str, case: str) -> list[str]:
+def _lasting(at: Rehearsal, state: str, route: str, what: str, case: str, looks: int = 3) -> list[str]:
     stage = at.stage
     stage.restore(state)
     stage.control("fault", route=route, times=-1, **ONCE[what])
-    told = stage.value("endure")
+    told = stage.value("endure", looks=looks)
     rows = {n: r for n, r in told["rows"].items() if r[0] not in ("ready", "retained", "gone")}
     waits = {n: r for n, r in rows.items() if r[0] in ("failed", "blocked")}
     if not rows:
