@@ -45,7 +45,9 @@ class DatabaseSource:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             value: datetime = cursor.fetchone()[0]
-        self._read = (began, value)
+        # From after the question: carried from before it, the time would run ahead by as long as that took, and the
+        # next reading would step back.
+        self._read = (self.monotonic(), value)
         return value
 
     def monotonic(self) -> float:
