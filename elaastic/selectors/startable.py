@@ -19,12 +19,12 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
     "proxmox": frozenset({"qcow2", "raw", "vmdk"}),
 }
 _CALLED: Final = {"openstack": "OpenStack", "proxmox": "Proxmox"}
-_MIB: Final = 1 << 20
+_GIB: Final = 1 << 30
 
 
 def startable(points: QuerySet[RecoveryPoint], system: str) -> QuerySet[RecoveryPoint]:
     """Those from which a machine can start there: the same of which `hurdle` has nothing to say."""
-    return points.filter(form__in=_FORMS[system], size__lte=LARGEST[system])
+    return points.filter(form__in=_FORMS[system], size__lte=LARGEST)
 
 
 def earlier(subscription: Subscription, newest: Iterable[RecoveryPoint]) -> QuerySet[RecoveryPoint]:
@@ -49,9 +49,9 @@ def hurdle(point: RecoveryPoint, nature: str) -> str:
         return _(
             "The image of %(name)s is no form that %(system)s starts yet: upload one of these (%(forms)s)."
         ) % {**told, "forms": forms}
-    if point.size > LARGEST[system]:
+    if point.size > LARGEST:
         return _(
-            "The image of %(name)s is too large: on %(system)s only images of at most %(mib)s MiB can be tried "
-            "yet. A qcow2 that holds only what is used may fit."
-        ) % {**told, "mib": LARGEST[system] // _MIB}
+            "The image of %(name)s is too large: only images of at most %(gib)s GiB can be tried. A qcow2 that "
+            "holds only what is used may fit."
+        ) % {**told, "gib": LARGEST // _GIB}
     return ""

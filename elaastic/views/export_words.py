@@ -37,7 +37,7 @@ LEFT_OUT: Final[Mapping[str, Text]] = {
     "MachineGone": gettext_lazy("It did not stand when the export began."),
     "NotThere": gettext_lazy("It did not stand when the export began."),
     "TooLarge": gettext_lazy(
-        "Its image is larger than the 2 GiB that the portal carries: take what it wrote home from inside the "
+        "Its image is larger than the 128 GiB that the portal carries: take what it wrote home from inside the "
         "machine, or call the region."
     ),
     "QuotaExceeded": gettext_lazy("Your archive has no room for it: ask for more space, then export again."),

@@ -47,7 +47,7 @@ LEFT_OUT: Final[Mapping[str, Text]] = {
     ),
     "no_image": gettext_lazy("No usable image of it has arrived."),
     "form": gettext_lazy(
-        "Its images are of a form or a size that the portal does not start yet (qcow2 and raw, up to 2 GiB): ask "
+        "Its images are of a form or a size that the portal does not start yet (qcow2 and raw, up to 128 GiB): ask "
         "the region to do it by hand."
     ),
     "ContentDiffers": gettext_lazy("Its image is no longer what had arrived: ask the region to look at it."),

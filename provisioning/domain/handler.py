@@ -1,6 +1,6 @@
 """The contract between the engine and the providers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +14,8 @@ class Target:
     """What a handler is told about the resource at hand.
 
     `spec` has every ref resolved. `secrets` are its own (also the proof of a kind without a marker);
-    `ref_secrets[field]` are those of the resource that the spec's `field` refers to.
+    `ref_secrets[field]` are those of the resource that the spec's `field` refers to. `hold` is for calls that last:
+    asked while bytes pass, it keeps the stack the worker's own, or raises when it is no more.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Target:
     purge: bool = False  # a plan said in words that its data goes with it
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     ref_secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
+    hold: Callable[[], None] = field(default=lambda: None, compare=False)
 
 
 class Handler(Protocol):

@@ -28,7 +28,7 @@ from provisioning.domain.errors import AlreadyExists, PermanentError, ProviderEr
 from provisioning.domain.handler import Handler, Provider, Target
 from provisioning.domain.observation import Absent, InProgress, Observation, Outcome, Present
 from provisioning.domain.secrets import Secret, generate
-from provisioning.engine import breaker, claims, guard, late, trouble
+from provisioning.engine import breaker, claims, guard, lasting, late, trouble
 from provisioning.engine.claims import Claim
 from provisioning.engine.decide import TRIES, Act, decide
 from provisioning.engine.outside import outside
@@ -202,7 +202,7 @@ class _Step:
             return
         self.before = before
         reach(f"intent {act.verb}")
-        target = self.scene.target(self.row, fresh)
+        target = replace(self.scene.target(self.row, fresh), hold=partial(lasting.hold, self.claim))
         if act.only_id:
             target = replace(target, external_id=act.only_id)
         if not self.claim.has_time():  # 8

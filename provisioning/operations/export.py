@@ -77,7 +77,7 @@ def _seen(at: Moment, machine: Machine, row: Standing | None, found: Findings) -
     told = {"form": taken.form, "bytes": taken.bytes, "sha512": taken.sha512}
     if not taken.bytes:
         return {"left_out": "TaskFailed"}
-    if taken.bytes > LARGEST["openstack"]:
+    if taken.bytes > LARGEST:
         return {**told, "left_out": "TooLarge"}
     return {**told, "taken_at": at.ground.now(), "key": f"{machine.source.key}.{taken.form}"}
 

@@ -10,6 +10,8 @@ from provisioning.operations.ground import Ground
 
 # A platform that is asked for room or for an import and says nothing for so long could not test.
 PATIENCE_S: Final = {parts.IMAGES: 3600, parts.START: 900}
+# Bytes a second, of all machines' images together. Assumption: who is slower than this is not getting there.
+SLOWEST: Final = 10 << 20
 # Until the next look.
 LOOK_AGAIN_S: Final = 1.0
 
@@ -37,7 +39,9 @@ class Moment:
 
     def patience_s(self) -> int:
         """How long a platform may keep it waiting; a check has its own time besides."""
-        return PATIENCE_S.get(self.stage.kind, 900) + max([step.seconds for step in self.stage.steps], default=0)
+        of_bytes = sum(machine.source.bytes for machine in self.course.machines) // SLOWEST
+        steps = max([step.seconds for step in self.stage.steps], default=0)
+        return PATIENCE_S.get(self.stage.kind, 900) + steps + (of_bytes if self.stage.kind == parts.IMAGES else 0)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from elaastic.services.collecting import reveal_credential  # noqa: E402
 from elaastic.services.deciding import approve_request, reject_request  # noqa: E402
 from elaastic.services.ledger import enter  # noqa: E402
 from elaastic.services.talking import accept_counter, counter, digest_of  # noqa: E402
+from lab.deadline import wait_until  # noqa: E402
 from provisioning.models import CapacityRow, Reservation, Resource, Stack  # noqa: E402
 from provisioning.services import capacity, surroundings  # noqa: E402
 from provisioning.services.clock import now  # noqa: E402
@@ -83,9 +84,15 @@ class Stage:
 
     def planned(self, **terms: Any) -> Request:
         asked = self.ask(self.authority(), **terms)
-        planning.make_plan(asked.pk)
-        asked.refresh_from_db()
-        assert asked.plan_digest, asked.planning_problem
+
+        def is_planned() -> bool:
+            """A starved machine's first look may come before the moment that the asking wrote down as due."""
+            planning.make_plan(asked.pk)
+            asked.refresh_from_db()
+            assert not asked.planning_problem, asked.planning_problem
+            return bool(asked.plan_digest)
+
+        wait_until("its plan", is_planned, timeout_s=10)
         return asked
 
     def active(self) -> Subscription:

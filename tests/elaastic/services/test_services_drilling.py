@@ -19,6 +19,7 @@ from elaastic.services import drilling
 from elaastic.services.asking import request_subscription
 from elaastic.services.changing import leave
 from elaastic.services.recovery_plans import save_plan
+from provisioning.domain.course import LARGEST
 from provisioning.domain.manifest import Desired, Manifest
 from provisioning.models import Operation
 from provisioning.services import fetching, operations
@@ -160,16 +161,16 @@ def test_machines_on_both_systems_are_tried_in_one_drill(
     assert not Operation.objects.get().stack.resources.exclude(state="gone").exists()
 
 
-def test_what_is_too_large_for_its_system_is_said_before_anything_is_begun(
+def test_what_is_too_large_is_said_before_anything_is_begun(
     town: Town, hybrid: MemoryProvider, settings: Any, tmp_path: Path, brings: None
 ) -> None:
     row = stands(town, FILES, WEB)
-    for name in ("files", "web"):
-        RecoveryPoint.objects.filter(pk=point(row, name).pk).update(size=257 << 20)
+    for name, size in (("files", LARGEST + 1), ("web", LARGEST)):
+        RecoveryPoint.objects.filter(pk=point(row, name).pk).update(size=size)
     with pytest.raises(CannotStart) as refused:
         begun(town, row)
     said = str(refused.value.detail)
-    assert "files" in said and "256 MiB" in said and "web" not in said
+    assert "files" in said and "128 GiB" in said and "web" not in said
     assert not Drill.objects.exists() and not Operation.objects.exists()
     assert begun(town, row, "web")
 

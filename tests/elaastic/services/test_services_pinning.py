@@ -50,7 +50,7 @@ def test_a_pin_is_renewed_once_half_of_its_time_is_over(row: Subscription) -> No
 @pytest.mark.parametrize(("nature", "system"), [("stateless", "openstack"), ("stateful", "proxmox")])
 def test_what_can_start_is_what_no_hurdle_is_told_of(row: Subscription, nature: str, system: str) -> None:
     for form in ("qcow2", "raw", "vmdk", "ova"):
-        for size in (1, LARGEST[system], LARGEST[system] + 1):
+        for size in (1, LARGEST, LARGEST + 1):
             made = point(row, "web", form, keyed=f"web/{form}-{size}")
             RecoveryPoint.objects.filter(pk=made.pk).update(size=size)
     there = set(startable(RecoveryPoint.objects.all(), system))

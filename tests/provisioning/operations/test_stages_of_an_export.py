@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provisioning.domain.conditions import Condition, State
-from provisioning.domain.course import CARRY, CLEAN, TAKE, Course, Place, Source, Step
+from provisioning.domain.course import CARRY, CLEAN, LARGEST, TAKE, Course, Place, Source, Step
 from provisioning.domain.errors import NotFound, PermanentError, PlatformDown
 from provisioning.domain.findings import Findings
 from provisioning.operations.export import EXPORT, PATIENCE_S
@@ -96,7 +96,7 @@ def test_the_images_are_made_together_and_come_home_under_the_machines_names() -
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        (Taken("qcow2", (2 << 30) + 1, "a" * 128), "TooLarge"),
+        (Taken("qcow2", LARGEST + 1, "a" * 128), "TooLarge"),
         (Taken("qcow2", 0, ""), "TaskFailed"),
         (PermanentError("x", reason="TaskFailed"), "TaskFailed"),
     ],

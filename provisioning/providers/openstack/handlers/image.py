@@ -9,16 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from provisioning.domain import course
+from provisioning.domain.course import LARGEST
 from provisioning.domain.errors import PermanentError
 from provisioning.domain.handler import Target
 from provisioning.domain.observation import Absent, InProgress, Many, Observation, Outcome, Present
 from provisioning.kinds.openstack import ImageSpec
-from provisioning.providers.image_file import image_file
+from provisioning.providers.image_file import PassingOnce, image_file
 from provisioning.providers.openstack.client.cloud import Cloud
 from provisioning.providers.openstack.client.errors import NotThere
 
-LARGEST: Final = course.LARGEST["openstack"]
 # Seconds between two looks at an import.
 _POLL_S: Final = 2.0
 _MADE_ONLY: Final = frozenset({"queued", "uploading"})
@@ -44,7 +43,7 @@ class ImageHandler:
         spec, doing = _spec(target), f"making the image {target.full_name}"
         words = {"owner": spec.project, "disk_format": spec.format, "container_format": "bare"}
         words |= {"visibility": "private" if spec.private else "public"}
-        with image_file(spec.file, LARGEST) as file:
+        with image_file(spec.file, LARGEST, target.hold, PassingOnce) as file:
             made = self.cloud.read(
                 doing,
                 lambda c: c.image.create_image(
@@ -73,7 +72,7 @@ class ImageHandler:
             self.cloud.read(doing, lambda c: c.image.update_image(id, visibility=visibility))
         if "sha512" not in after:
             return Outcome(external_id=id)
-        with image_file(_spec(target).file, LARGEST) as file:
+        with image_file(_spec(target).file, LARGEST, target.hold, PassingOnce) as file:
             self._send(doing, found, file)
         return Outcome(external_id=id, handle=id)
 

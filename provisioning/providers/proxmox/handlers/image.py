@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from provisioning.domain import course
+from provisioning.domain.course import LARGEST
 from provisioning.domain.errors import AlreadyExists, PermanentError
 from provisioning.domain.handler import Target
 from provisioning.domain.names import Marker
@@ -22,7 +22,6 @@ from provisioning.providers.proxmox.client.errors import NotThere, TaskFailed
 from provisioning.providers.proxmox.handlers.tasked import Tasked
 from provisioning.providers.proxmox.nodes import Nodes
 
-LARGEST: Final = course.LARGEST["proxmox"]
 _DIGITS: Final = 16
 
 
@@ -93,7 +92,7 @@ class ImageHandler(Tasked):
 
     def _send(self, target: Target) -> str:
         spec, doing = _spec(target), f"sending the image {target.full_name}"
-        with image_file(spec.file, LARGEST) as file:
+        with image_file(spec.file, LARGEST, target.hold) as file:
             size = Path(spec.file).stat().st_size
             file.name = f"{_beginning(target)}{size}.{spec.format}"
             path = f"nodes/{Nodes.read(self.api).with_storage(spec.storage)}/storage/{spec.storage}/upload"

@@ -9,8 +9,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from openstack.image.v2.image import Image
 
 from provisioning.domain.errors import AlreadyExists, PermanentError, PlatformDown, TemporaryError
+from provisioning.providers.image_file import PassingOnce, image_file
 from provisioning.providers.openstack.client.cloud import Cloud
 from provisioning.providers.openstack.client.errors import NotThere, Said, SignedOut, translate
 from tests.provisioning.providers.openstack.conftest import platform
@@ -77,6 +79,12 @@ class Cut(BaseHTTPRequestHandler):
         times = {"issued_at": "2026-01-01T00:00:00.000000Z", "expires_at": "2099-01-01T00:00:00.000000Z"}
         self._say(201, {"token": {"catalog": catalog, "methods": ["password"], "user": {"id": "u"}, **times}})
 
+    def do_PUT(self) -> None:
+        """The first time nobody is let in any more."""
+        came = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._send(204 if self.server.content else 401, b"")
+        self.server.content.append(came)
+
     def _say(self, status: int, body: object) -> None:
         self._send(status, json.dumps(body).encode())
 
@@ -96,6 +104,7 @@ class CutServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Cut)
         self.writes: list[str] = []
+        self.content: list[bytes] = []
         self.answer: tuple[int, bytes] | None = None
 
 
@@ -126,6 +135,19 @@ def test_a_write_that_is_refused_for_now_is_sent_once_whatever_the_library_would
     with pytest.raises(PlatformDown):
         cloud.send("making an image", "image", "post", "/images", json={})
     assert [path.split("/")[1] for path in cut_server.writes] == ["network", "image"]
+
+
+def test_an_image_is_never_sent_again_without_its_beginning(cut_server: CutServer, tmp_path: Path) -> None:
+    """Told to sign in anew, the library makes the same call again, with what it had not read yet of the file."""
+    cloud = Cloud(platform(tmp_path, f"http://127.0.0.1:{cut_server.server_port}/v3", PASSWORD, region="marche"))
+    (tmp_path / "disk.raw").write_bytes(b"content")
+    with (
+        image_file(str(tmp_path / "disk.raw"), 10, lambda: None, PassingOnce) as file,
+        pytest.raises(TemporaryError, match="begun anew"),
+        cloud.calling("sending an image") as connection,
+    ):
+        connection.image.stage_image(Image.new(id="i", status="queued"), data=file)
+    assert cut_server.content == [b"content"]
 
 
 @pytest.mark.parametrize("page", [b"<html>Sign in to this network</html>", b'{"network": {"id": ', b"{}", b""])

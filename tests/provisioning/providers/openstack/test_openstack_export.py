@@ -156,7 +156,7 @@ def test_one_that_is_too_large_or_gone_stops_no_other(
     subscribed: Subscribed, standing: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = subscribed
-    monkeypatch.setattr(stages, "LARGEST", {"openstack": 2**20})
+    monkeypatch.setattr(stages, "LARGEST", 2**20)
     done = exported(at, standing)
     assert (done.verdict, done.reason, done.about) == ("incomplete", "TooLarge", "web")
     assert found(done, "web").bytes > 2**20

@@ -11,6 +11,7 @@ from provisioning.domain.errors import AlreadyExists, PermanentError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent, Present
 from provisioning.kinds.proxmox import NetworkSpec
+from provisioning.providers.image_file import Passing
 from provisioning.providers.proxmox.handlers import image as images
 from tests.provisioning.providers.battery import ChangeableBattery, differs, present
 from tests.provisioning.providers.proxmox.town import Settled, Town
@@ -155,6 +156,24 @@ class TestImage(ChangeableBattery):
             handler.create(target)
         assert refused.value.reason == "TooLarge"
         assert handler.observe(target) == Absent()
+
+    def test_a_large_file_passes_in_small_pieces(
+        self, town: Town, handler: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Above ten MiB the library would hold all of it in memory, and above two GiB it would send nothing."""
+        pieces: list[int] = []
+        read = Passing.read
+
+        def counted(file: Passing, size: int | None = -1) -> bytes:
+            piece = read(file, size)
+            pieces.append(len(piece))
+            return piece
+
+        monkeypatch.setattr(Passing, "read", counted)
+        large = town.image_target(content=b"x" * (11 * 2**20))
+        made = self.recorded(large, handler.create(large).external_id)
+        assert differs(made, handler.observe(made)) == {}
+        assert sum(pieces) == 11 * 2**20 and max(pieces) <= 2**20
 
     def test_it_is_named_by_whose_it_is_and_what_it_holds(self, handler: Any, target: Target) -> None:
         size = Path(target.spec.file).stat().st_size
