@@ -34,7 +34,7 @@ def earlier(subscription: Subscription, newest: Iterable[RecoveryPoint]) -> Quer
     for machine in machines(subscription):
         if machine["name"] in rows:
             system = NATURES[machine["nature"]]
-            fits |= Q(machine=machine["name"], form__in=_FORMS[system], size__lte=LARGEST[system])
+            fits |= Q(machine=machine["name"], form__in=_FORMS[system], size__lte=LARGEST)
     return (
         usable(RecoveryPoint.objects.filter(subscription=subscription)).filter(fits).exclude(pk__in=rows.values())
     )
