@@ -17,6 +17,7 @@ SEED: Final = os.environ.get("FAULTS_SEED", "1")
 # `make test-deep` plays what fits into its time; this plays all there is, in each way, and takes hours.
 WHOLE: Final = bool(os.environ.get("FAULTS_WHOLE"))
 QUARTER: Final = 4
+EIGHTH: Final = 8
 TENTH: Final = 10
 TWENTIETH: Final = 20
 # Of what takes long and make test-deep plays whole.
@@ -46,6 +47,11 @@ class Share:
 
     def __str__(self) -> str:
         return f"{self.number + 1} of {self.of}"
+
+
+def deep_part(workflow: str) -> int:
+    """Of an order every other case; of what else `make test-deep` plays, every eighth."""
+    return 2 if workflow == "order" else EIGHTH
 
 
 def shares(of: int) -> list[Share]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.cases import QUARTER, sweep
+from tests.faults.cases import EIGHTH, deep_part, sweep
 from tests.faults.kills import killed, killed_from_the_start, slept
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.workflows import DEEP, WORKFLOWS
@@ -28,7 +28,7 @@ def test_a_tenth_of_the_places_to_die_changes_no_outcome(rehearsed: Rehearsed, n
 @pytest.mark.deep
 @pytest.mark.parametrize("name", DEEP)
 def test_no_place_to_die_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
-    sweep(killed(rehearsed(name)), whole=name == "order", part=QUARTER)
+    sweep(killed(rehearsed(name)), whole=name == "order", part=EIGHTH)
 
 
 @pytest.mark.fault
@@ -40,4 +40,4 @@ def test_a_tenth_of_the_late_wakings_changes_no_outcome(rehearsed: Rehearsed, na
 @pytest.mark.deep
 @pytest.mark.parametrize("name", DEEP)
 def test_no_late_waking_changes_an_outcome(rehearsed: Rehearsed, name: str) -> None:
-    sweep(slept(rehearsed(name)), whole=name == "order", part=QUARTER)
+    sweep(slept(rehearsed(name)), whole=False, part=deep_part(name))

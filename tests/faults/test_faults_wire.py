@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.auditor import Region
-from tests.faults.cases import FORTIETH, QUARTER, TWENTIETH, WHOLE, Share, shares, sweep
+from tests.faults.cases import EIGHTH, FORTIETH, TWENTIETH, WHOLE, Share, deep_part, shares, sweep
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.stage import Stage
 from tests.faults.wire import for_good, once
@@ -14,8 +14,9 @@ from tests.faults.workflows import DEEP, WORKFLOWS
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.real]
 Rehearsed = Callable[[str], Rehearsal]
 NAMES = [workflow.name for workflow in WORKFLOWS]
-# An order is played whole, with one of each kin of bad answers at each call; of the others a seeded quarter.
-SHARED = [("order", share) for share in shares(2)] + [(name, Share()) for name in DEEP if name != "order"]
+# An order is played with one of each kin of bad answers at each call, of that a half; of the others an eighth.
+HALF = shares(2 if WHOLE else 4)[:2]
+SHARED = [("order", share) for share in HALF] + [(name, Share()) for name in DEEP if name != "order"]
 
 
 def _part(name: str) -> int:
@@ -32,7 +33,7 @@ def test_some_of_the_single_bad_answers_change_no_outcome(rehearsed: Rehearsed, 
 @pytest.mark.deep
 @pytest.mark.parametrize(("name", "share"), SHARED, ids=str)
 def test_no_single_bad_answer_changes_an_outcome(rehearsed: Rehearsed, name: str, share: Share) -> None:
-    sweep(once(rehearsed(name), every=WHOLE), whole=name == "order", share=share, part=QUARTER)
+    sweep(once(rehearsed(name), every=WHOLE), whole=name == "order", share=share, part=EIGHTH)
 
 
 @pytest.mark.fault
@@ -44,7 +45,7 @@ def test_some_of_the_lasting_faults_are_told_and_mended(rehearsed: Rehearsed, na
 @pytest.mark.deep
 @pytest.mark.parametrize("name", DEEP)
 def test_a_lasting_fault_is_told_to_a_person_and_a_retry_mends_it(rehearsed: Rehearsed, name: str) -> None:
-    sweep(for_good(rehearsed(name), every=WHOLE), whole=name == "order", part=QUARTER)
+    sweep(for_good(rehearsed(name), every=WHOLE), whole=False, part=deep_part(name))
 
 
 @pytest.mark.fault

@@ -28,7 +28,7 @@ LONGEST_S = 1800
 # person's: the two who may do most play them for all.
 EVERYTHING, MADE_UP = "coverage,fuzzing,stateful", "fuzzing"
 OTHERS = ("viewer", "stranger", "approver", "auditor", "administrator", "narrow_token")
-PLAYED = {"owner": (30, EVERYTHING), "operator": (30, EVERYTHING), **dict.fromkeys(OTHERS, (8, MADE_UP))}
+PLAYED = {"owner": (15, EVERYTHING), "operator": (15, EVERYTHING), **dict.fromkeys(OTHERS, (5, MADE_UP))}
 
 
 @pytest.fixture(params=PLAYED)

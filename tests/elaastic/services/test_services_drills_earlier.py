@@ -14,6 +14,7 @@ from elaastic.selectors.drills import DrillView, view
 from elaastic.selectors.recovery import pinned
 from elaastic.services import drilling, drills_due
 from elaastic.views.minutes import draw
+from provisioning.domain.course import LARGEST
 from provisioning.models import Operation
 from provisioning.services.clock import now
 from tenants.models import AuditEvent
@@ -75,7 +76,7 @@ def test_only_what_could_start_is_drawn_and_each_of_it_in_time(town: Town, row: 
     aged(row, "web", 6, state=PointState.REFUSED)
     aged(row, "web", 7, gone_at=now())
     aged(row, "web", 8, form="vma")
-    aged(row, "web", 9, size=3 << 30)
+    aged(row, "web", 9, size=LARGEST + 1)
     aged(row, "mail", 10)
     met = {drilling.prepare(row, "web", "random").points["web"] for _time in range(100)}
     assert met == can
