@@ -24,7 +24,11 @@ _GIB: Final = 1 << 30
 
 def startable(points: QuerySet[RecoveryPoint], system: str) -> QuerySet[RecoveryPoint]:
     """Those from which a machine can start there: the same of which `hurdle` has nothing to say."""
-    return points.filter(form__in=_FORMS[system], size__lte=LARGEST)
+    return points.filter(_fits(system))
+
+
+def _fits(system: str) -> Q:
+    return Q(form__in=_FORMS[system], size__lte=LARGEST)
 
 
 def earlier(subscription: Subscription, newest: Iterable[RecoveryPoint]) -> QuerySet[RecoveryPoint]:
@@ -33,8 +37,7 @@ def earlier(subscription: Subscription, newest: Iterable[RecoveryPoint]) -> Quer
     fits = Q(pk__in=())
     for machine in machines(subscription):
         if machine["name"] in rows:
-            system = NATURES[machine["nature"]]
-            fits |= Q(machine=machine["name"], form__in=_FORMS[system], size__lte=LARGEST)
+            fits |= _fits(NATURES[machine["nature"]]) & Q(machine=machine["name"])
     return (
         usable(RecoveryPoint.objects.filter(subscription=subscription)).filter(fits).exclude(pk__in=rows.values())
     )

@@ -8,32 +8,6 @@ from pathlib import Path
 from provisioning.domain.errors import PermanentError, TemporaryError
 
 
-@contextmanager
-def image_file(
-    path: str, largest: int, hold: Callable[[], None], opened: "type[Passing] | None" = None
-) -> Iterator[io.FileIO]:
-    """Open for reading, whose `name` may be changed. `largest`: bytes that a worker sends at once; `hold` is asked
-    while they pass, and raises when the worker is to stop. `opened`: how, if not as `Passing`.
-
-    PermanentError FileMissing or TooLarge.
-    """
-    try:
-        file = (opened or Passing)(path, hold)
-    except OSError:
-        raise PermanentError(
-            f"The image file {path} cannot be read here; the region's operator must put it back.",
-            reason="FileMissing",
-        ) from None
-    with file:
-        if Path(path).stat().st_size > largest:
-            raise PermanentError(
-                f"The image file {path} is larger than a worker sends at once; the region's operator must register "
-                "it by hand.",
-                reason="TooLarge",
-            )
-        yield file
-
-
 class Passing(io.FileIO):
     """Asks `hold` at each piece."""
 
@@ -66,3 +40,29 @@ class PassingOnce(Passing):
                 "The sending of an image was begun anew; the portal sends all of it again by itself."
             )
         return super().tell()
+
+
+@contextmanager
+def image_file(
+    path: str, largest: int, hold: Callable[[], None], opened: type[Passing] = Passing
+) -> Iterator[io.FileIO]:
+    """Open for reading, whose `name` may be changed. `largest`: bytes that a worker sends at once; `hold` is asked
+    while they pass, and raises when the worker is to stop. `opened`: as which of the above.
+
+    PermanentError FileMissing or TooLarge.
+    """
+    try:
+        file = opened(path, hold)
+    except OSError:
+        raise PermanentError(
+            f"The image file {path} cannot be read here; the region's operator must put it back.",
+            reason="FileMissing",
+        ) from None
+    with file:
+        if Path(path).stat().st_size > largest:
+            raise PermanentError(
+                f"The image file {path} is larger than a worker sends at once; the region's operator must register "
+                "it by hand.",
+                reason="TooLarge",
+            )
+        yield file
