@@ -91,8 +91,9 @@ def _list(
         "row": row,
         "rows": [{"seen": seen, "badge": badge(seen.state), **measured(seen)} for seen in found],
         "machines": machines,
-        "missing": [one["name"] for one in machines if not one["point"] or one["hurdle"]],
+        "whole": all(one["starts"] for one in machines),
         "earlier": any(one["earlier"] for one in machines),
+        "whole_earlier": all(one["starts"] or one["earlier"] for one in machines),
         "begins": may_ask(actor, row) and in_force(row) and not any(s.operation.ended_at is None for s in found),
         "open": next((seen for seen in found if seen.operation.ended_at is None), None),
         "problem": problem,
@@ -103,7 +104,7 @@ def _list(
 
 
 def _machines(row: Subscription) -> list[dict[str, Any]]:
-    """Each with its newest usable image, what is in its way, and whether there is an earlier one."""
+    """Each with its newest usable image, what is in its way, and whether it, or one before it, would start."""
     newest = newest_of([row])
     points = {m["name"]: newest.get((row.pk, m["name"]), {}).get("usable") for m in row.terms["machines"]}
     there = [point for point in points.values() if point is not None]
@@ -112,11 +113,13 @@ def _machines(row: Subscription) -> list[dict[str, Any]]:
         {
             "name": machine["name"],
             "point": point,
-            "hurdle": hurdle(point, machine["nature"]) if point else "",
+            "hurdle": said,
+            "starts": point is not None and not said,
             "earlier": machine["name"] in drawn,
         }
         for machine in row.terms["machines"]
         for point in [points[machine["name"]]]
+        for said in [hurdle(point, machine["nature"]) if point else ""]
     ]
 
 

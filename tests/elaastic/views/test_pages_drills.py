@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.timezone import localtime
 
-from elaastic.models import Drill, Subscription
+from elaastic.models import Drill, PointState, RecoveryPoint, Subscription
 from tests.elaastic.machines import hybrid
 from tests.elaastic.region import MemoryProvider
 from tests.elaastic.services.conftest import town
@@ -49,6 +49,25 @@ def test_earlier_images_are_offered_where_there_are_any_and_shown_with_their_age
     assert pages.post("owner", page(row)).status_code == 302
     told = words(pages.get("owner", f"/drills/{Drill.objects.latest('pk').public_id}/"))
     assert "La più recente di ogni macchina" in told and "non misura l'RPO" not in told
+
+
+def test_an_earlier_image_is_offered_where_the_newest_cannot_start(
+    pages: Pages, town: Town, row: Subscription, hybrid: MemoryProvider
+) -> None:
+    """Of web an ova came last, which OpenStack starts as little as an empty hand."""
+    older, alone = aged(row, "web", 9), "Prova solo web"
+    aged(row, "web", 1, form="ova")
+    aged(row, "mail", 1)
+    told = words(pages.get("owner", page(row)))
+    assert WEB in told and PLAN in told
+    assert alone not in told and "Prova solo mail" in told and "Prova ora tutto il piano" not in told
+    assert pages.post("owner", page(row), {"images": "random"}).status_code == 302
+    assert older in Drill.objects.get().points.all()
+    over(Drill.objects.get(), "stopped")
+    aged(row, "mail", 0, form="ova")
+    RecoveryPoint.objects.filter(pk=older.pk).update(state=PointState.REFUSED)
+    told = words(pages.get("owner", page(row)))
+    assert WEB not in told and PLAN not in told and "Prova mail da un'immagine precedente" in told
 
 
 def test_the_same_over_the_api(pages: Pages, town: Town, row: Subscription, hybrid: MemoryProvider) -> None:
