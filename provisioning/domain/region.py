@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from provisioning.domain.names import is_part
 
@@ -22,6 +23,8 @@ DATA_ENDPOINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sftp": ("sftp",),
     "webdav": ("http", "https"),
 }
+# The one in C where there is one: ten times as fast, and the same tree.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HOST_KEY: Final = re.compile(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]{40,}\Z")
 
 
@@ -121,7 +124,7 @@ class _Node:
             if default is ...:
                 raise self.refuse(name, "is missing.")
             return default
-        return yaml.safe_load(yaml.serialize(self.nodes[name]))
+        return SafeConstructor().construct_document(self.nodes[name])
 
     def typed(self, name: str, kinds: type | tuple[type, ...], default: Any = ...) -> Any:
         value = self.plain(name, default)
@@ -141,7 +144,7 @@ class _Node:
 def parse_region(text: str) -> Region:
     """The region that `text` (YAML) describes; RegionFileError with the line at fault."""
     try:
-        node = yaml.compose(text)
+        node = yaml.compose(text, _LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RegionFileError(f"line {line}: not YAML: {error.problem}.") from error

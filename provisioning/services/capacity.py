@@ -18,13 +18,19 @@ def load_totals() -> None:
     """Bring the rows to the region file's figures. A total never falls below what is promised: that is reported
     by the row staying higher than the file.
     """
+    known = {(row.platform, row.site, row.resource): row.total for row in CapacityRow.objects.all()}
     for platform in region().platforms:
         for site, totals in platform.totals_by_site.items():
             for resource, total in totals.items():
-                key = {"platform": platform.id, "site": site, "resource": resource}
-                with transaction.atomic():
-                    CapacityRow.objects.get_or_create(**key, defaults={"total": total})
-                    CapacityRow.objects.filter(**key, used__lte=total).update(total=total)
+                if known.get((platform.id, site, resource)) != total:
+                    _load(platform.id, site, resource, total)
+
+
+def _load(platform: str, site: str, resource: str, total: int) -> None:
+    key = {"platform": platform, "site": site, "resource": resource}
+    with transaction.atomic():
+        CapacityRow.objects.get_or_create(**key, defaults={"total": total})
+        CapacityRow.objects.filter(**key, used__lte=total).update(total=total)
 
 
 def reserve(stack: Stack, needs: Iterable[Need]) -> None:

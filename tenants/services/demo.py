@@ -4,7 +4,10 @@ All are invented: the addresses are `.example`, the names are nobody's, the code
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
+
+from django.contrib.auth.hashers import make_password
 
 from tenants.models import (
     Actor,
@@ -124,9 +127,15 @@ def _person(person: DemoPerson) -> User:
     if person.role and not RegionRole.objects.filter(user=user, role=person.role).exists():
         grant_region_role(user=user, role=person.role, by=by)
     if person.kind == UserKind.PERSON and not user.has_usable_password():
-        user.set_password(DEMO_PASSWORD)
+        user.password = _hashed()
         user.save(update_fields=["password"])
     return user
+
+
+@cache
+def _hashed() -> str:
+    """Hashing is slow on purpose; of a password that the README tells, once is enough."""
+    return make_password(DEMO_PASSWORD)
 
 
 def _body(body: DemoBody, by: Actor) -> LocalAuthority:
