@@ -205,7 +205,7 @@ def amount(resource: str, value: int) -> str:
     if resource == "storage_gib":
         return gib(value)
     if resource == "ram_mib":
-        return f"{number(value // 1024)} GiB RAM"
+        return f"{number(value)} MiB RAM" if value % 1024 else f"{number(value // 1024)} GiB RAM"
     return f"{number(value)} vCPU"
 
 

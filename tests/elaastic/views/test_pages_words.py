@@ -76,3 +76,8 @@ def test_an_unknown_reason_is_shown_as_it_is_and_is_the_regions_move(reason: str
     unknown = Condition(State.FAILED, reason, "It said so.")
     assert condition_words.explain(unknown) == ("It said so." if reason else "")
     assert condition_words.whose_move(Condition(State.FAILED, "SomethingNew")) == "region"
+
+
+def test_memory_below_a_gib_is_not_nothing() -> None:
+    assert words.amount("ram_mib", 512) == "512 MiB RAM"
+    assert words.amount("ram_mib", 2048) == "2 GiB RAM"
