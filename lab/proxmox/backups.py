@@ -2,10 +2,9 @@
 
 import datetime
 
-from lab.proxmox import permissions, pruning, volumes
+from lab.proxmox import arriving, permissions, pruning, volumes
 from lab.proxmox.errors import TaskFailed, died
 from lab.proxmox.guests import disks, root_size
-from lab.proxmox.pbs.snapshots import put
 from lab.proxmox.state import Data
 from lab.proxmox.world import Call, World
 
@@ -45,6 +44,7 @@ def begin_vzdump(world: World, task: Data) -> None:
     args, log = task["args"], task["log"]
     words = " ".join(f"--{name} {_quoted(value)}" for name, value in args["said"].items())
     log.append(f"INFO: starting new backup job: vzdump {' '.join(args['vmids'])} {words}")
+    arriving.need_server(world, args["storage"])
     failed = False
     for vmid in args["vmids"]:
         log.append(f"INFO: Starting Backup of VM {vmid} (qemu)")
@@ -60,6 +60,14 @@ def begin_vzdump(world: World, task: Data) -> None:
     if failed:
         log.append("INFO: Backup job finished with errors")
         raise TaskFailed("job errors")
+    for vmid in args["vmids"]:
+        arriving.begin(world, args["storage"], vmid, int(task["start"]))
+
+
+def undo_vzdump(world: World, task: Data) -> None:
+    """A backup that broke off is removed there when its connection ends."""
+    for vmid in task["args"]["vmids"]:
+        arriving.drop(world, task["args"]["storage"], vmid, int(task["start"]))
 
 
 def _quoted(value: str) -> str:
@@ -104,19 +112,11 @@ def _archive(world: World, task: Data, vmid: str, volid: str) -> None:
     )  # fmt: skip
     volume["ctime"] = int(task["start"])
     storage = world.state["storages"][args["storage"]]
-    if storage["type"] == "pbs":
-        volume["format"] = "pbs-vm"
-        _arrive(world, storage, vmid, volume)
     if args["notes"]:
         volume["notes"] = args["notes"].replace("{{guestname}}", str(vm["config"].get("name", "")))
-
-
-def _arrive(world: World, storage: Data, vmid: str, volume: Data) -> None:
-    """On the Backup Server that stands beside it is a snapshot, whose owner is the storage's user."""
-    if world.other and storage.get("datastore") in world.other.state["datastores"]:
-        place = (storage["datastore"], storage.get("namespace", ""))
-        owner = str(storage.get("username", "root@pam"))
-        put(world.other, *place, "vm", vmid, volume["ctime"], volume["size"], owner)
+    if storage["type"] == "pbs":
+        volume["format"] = "pbs-vm"
+        arriving.end(world, args["storage"], vmid, volume)
 
 
 def _prune(world: World, node: str, storage: str, vmid: str, rules: pruning.Rules) -> None:

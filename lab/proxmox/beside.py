@@ -3,7 +3,7 @@ file.
 
 It stands in Macerata alone: nobody tells which node is at which site, so a platform of Proxmox has one. Both towns
 of the demo that have an owner are nearer to another site, and a reserve is never beside the town hall. Its guests
-have no content, and those made from an image that boots have an agent that answers.
+run nothing, and those made from an image that boots have an agent that answers.
 """
 
 import json

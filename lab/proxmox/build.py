@@ -2,12 +2,14 @@
 
 import json
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from lab.proxmox import allowed, identity, tls, works
 from lab.proxmox.app import Emulator
 from lab.proxmox.clock import Clock
 from lab.proxmox.control import Control
+from lab.proxmox.kept import Kept
 from lab.proxmox.pbs import rights, routes
 from lab.proxmox.product import Product
 from lab.proxmox.routes import LOCK_TAKERS, ROUTES
@@ -42,6 +44,13 @@ def root_password(folder: Path) -> str:
     return str(json.loads(file.read_text())["password"])
 
 
+def _referred_to(pve: World, pbs: World) -> Iterator[str]:
+    """By volumes, by what was uploaded and is on its way to be one, and by backups."""
+    waiting = (task["args"] for task in pve.tasks.live())
+    inside = (file for one in pbs.state["snapshots"].values() for file in one.get("files", ()))
+    yield from (str(one.get("bytes", "")) for one in (*pve.state["volumes"].values(), *waiting, *inside))
+
+
 def build(folder: Path, port: int, backup_port: int, *, pace: float, inhabited: bool) -> Emulator:
     """Everything from its files, or new."""
     password = root_password(folder)
@@ -51,6 +60,7 @@ def build(folder: Path, port: int, backup_port: int, *, pace: float, inhabited: 
     kept = State(folder / "pbs.json", PBS_SECTIONS)
     pbs = World(kept, clock, Tasks(kept, clock, {}, routes.FINISHES, numbered=True))
     pve.other = pbs
+    pve.kept = pbs.kept = Kept(folder / "disks", lambda: _referred_to(pve, pbs))
     tls.ensure(folder)
     here = {"fingerprint": tls.fingerprint(folder), "answers": 1}
 

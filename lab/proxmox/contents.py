@@ -1,6 +1,6 @@
 """What lies on a storage: listing, uploads, notes and protection, deletion."""
 
-from lab.proxmox import permissions, pruning, volumes
+from lab.proxmox import arriving, permissions, pruning, volumes
 from lab.proxmox.errors import TaskFailed, died, invalid
 from lab.proxmox.state import Data
 from lab.proxmox.world import Call, World
@@ -28,7 +28,8 @@ def list_content(call: Call) -> list[Data]:
 def _here(call: Call, name: str) -> list[Data]:
     shared = volumes.is_shared(call.state["storages"][name])
     mine = [volume for volume in call.state["volumes"].values() if volume["storage"] == name]
-    return [volume for volume in mine if shared or volume["node"] == call.node]
+    here = [volume for volume in mine if shared or volume["node"] == call.node]
+    return [volume for volume in here if not arriving.is_gone(call.world, volume)]
 
 
 def _may_see(call: Call, volume: Data) -> bool:
@@ -106,7 +107,7 @@ def finish_delete_volume(world: World, task: Data) -> None:
 
 
 def upload(call: Call) -> str:
-    """The body is counted, its head read (of a qcow2 the virtual size, whether it boots); nothing of it is kept."""
+    """The body is counted, its head read (of a qcow2 the virtual size, whether it boots); a raw disk is kept."""
     storage, content, filename = call.text("storage"), call.text("content"), call.text("filename")
     if content not in str(volumes.storage_of(call.world, storage).get("content", "")).split(","):
         raise invalid(content=f"storage '{storage}' does not support '{content}' content")
@@ -115,6 +116,8 @@ def upload(call: Call) -> str:
     size = call.request.sizes.get("filename", 0)
     args: Data = {"volid": f"{storage}:{content}/{filename}", "content": content, "size": size}
     args |= {"virtual": call.request.virtual_size or size, "boots": call.request.boots}
+    if filename.lower().endswith(".raw") and "filename" in call.request.files:
+        args["bytes"] = call.world.kept.put(call.request.files["filename"])
     if call.has("checksum"):
         args |= {"wanted": call.text("checksum").lower(), "got": call.request.sums.get("filename", "")}
     return call.tasks.start(call.caller, call.node, "imgcopy", "", "upload", seconds=0, **args)
@@ -125,7 +128,7 @@ def finish_upload(world: World, task: Data) -> None:
     args = task["args"]
     if args.get("wanted") != args.get("got"):
         raise TaskFailed(f"checksum mismatch: got '{args['got']}' != expect '{args['wanted']}'")
-    more = {name: args[name] for name in ("virtual", "boots")}
+    more = {name: args[name] for name in ("virtual", "boots", "bytes") if name in args}
     volumes.add(world, task["node"], args["volid"], args["content"], args["size"], **more)
 
 

@@ -158,6 +158,8 @@ def _shown(world: World, name: str) -> Data:
     kept = world.state["storages"][name]
     hidden = {*SECRETS, "order", "total"}
     shown = {key: value for key, value in kept.items() if key not in hidden}
+    if "encryption-key" in kept:
+        shown["encryption-key"] = "1"  # that there is one; of a key with a fingerprint, that
     return {"storage": name, "digest": _digest(world), **shown}
 
 

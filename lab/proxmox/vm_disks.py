@@ -45,14 +45,15 @@ def _make_one(world: World, node: str, vmid: str, value: str) -> str:
     if size is None or ":" not in volid:
         return _attached(world, node, value, parts)
     storage = volid.partition(":")[0]
-    source, boots = parts.pop("import-from", None), False
+    source = parts.pop("import-from", None)
+    more: Data = {"boots": False}
     if source:
-        size, boots = _source(world, node, source)
+        size, more = _source(world, node, source)
     if volid.endswith(":cloudinit"):
         size = 4 << 20
     format = parts.pop("format", "raw")
     name = volumes.disk_name(world, node, storage, vmid, format)
-    volumes.add(world, node, name, "images", size, vmid=int(vmid), boots=boots)
+    volumes.add(world, node, name, "images", size, vmid=int(vmid), **more)
     return written({**parts, "file": name, "size": size_text(size)}, "file")
 
 
@@ -77,17 +78,18 @@ def _attached(world: World, node: str, value: str, parts: Data) -> str:
     return written({**parts, "size": size_text(volume["size"])}, "file")
 
 
-def _source(world: World, node: str, source: str) -> tuple[int, bool]:
-    """Its size, bytes, and whether it is a disk that boots."""
+def _source(world: World, node: str, source: str) -> tuple[int, Data]:
+    """Its size, bytes; whether it is a disk that boots, and what is on it."""
     if source.startswith("/"):
         path = world.state["paths"].get(source)
         if path is None:
             raise TaskFailed(f"failed to stat '{source}'")
-        return int(path["size"]), False
+        return int(path["size"]), {"boots": False}
     volume = volumes.find(world, node, source)
     if volume is None:
         raise TaskFailed(f"failed to stat '{volumes.path_of(world, source)}'")
-    return int(volume.get("virtual") or volume["size"]), bool(volume.get("boots"))
+    more = {"boots": bool(volume.get("boots")), "bytes": volume.get("bytes", "")}
+    return int(volume.get("virtual") or volume["size"]), more
 
 
 def drop_all(world: World, vm: Data, vmid: str) -> None:

@@ -1,4 +1,4 @@
-"""Volumes: names as each kind of storage writes them, sizes, who depends on whom. No data."""
+"""Volumes: names as each kind of storage writes them, sizes, who depends on whom. What is on them: `kept.py`."""
 
 import re
 from typing import Any

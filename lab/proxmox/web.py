@@ -13,7 +13,7 @@ from lab import disks
 from lab.proxmox.errors import Refused
 
 Environ = dict[str, Any]
-# An image of a test is megabytes; the emulator keeps its size only.
+# An image of a test is megabytes.
 LARGEST_BODY = 256 << 20
 # How a qcow2 image begins; its virtual size stands 24 bytes further on, big endian.
 QCOW2 = b"QFI\xfb"
@@ -24,7 +24,8 @@ class Request:
     """One HTTP request; header names in lower case. `given` is every parameter.
 
     `sizes` are the bytes of files, `sums` what the call's `checksum-algorithm` makes of each, `virtual_size` what
-    an uploaded qcow2 says of its disk, bytes; `boots`: an uploaded file begins like a disk that boots.
+    an uploaded qcow2 says of its disk, bytes; `boots`: an uploaded file begins like a disk that boots. `files` are
+    their contents.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     sums: dict[str, str] = field(default_factory=dict)
     virtual_size: int = 0
     boots: bool = False
+    files: dict[str, memoryview] = field(default_factory=dict)
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -65,6 +67,7 @@ def request_from(environ: Environ) -> Request:
         sums={name: _sum(content, given.get("checksum-algorithm")) for name, content in files.items()},
         virtual_size=int.from_bytes(body[image + 24 : image + 32], "big") if files and image >= 0 else 0,
         boots=any(disks.boots(bytes(content[: disks.HEAD])) for content in files.values()),
+        files=files,
     )
 
 

@@ -54,4 +54,5 @@ FINISHES: dict[str, Step] = {
     "template": vm_clone.finish_template,
     "upload": contents.finish_upload,
     "vzdump": backups.finish_vzdump,
+    "vzdump!": backups.undo_vzdump,
 }

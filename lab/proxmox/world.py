@@ -1,11 +1,13 @@
 """What calls and tasks work on, and one call on its way to its function."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from lab.proxmox.clock import Clock
 from lab.proxmox.errors import died
+from lab.proxmox.kept import Kept
 from lab.proxmox.permissions import Who
 from lab.proxmox.state import Data, State
 from lab.proxmox.tasks import Tasks
@@ -15,7 +17,7 @@ from lab.proxmox.web import Request
 @dataclass
 class World:
     """One product's state with its clock and tasks; `other` is the Backup Server that lives beside, if any.
-    `inhabited`: a guest whose disk boots has a system with an agent in it.
+    `inhabited`: a guest whose disk boots has a system with an agent in it. `kept`: what is on the disks.
     """
 
     state: State
@@ -24,6 +26,7 @@ class World:
     dice: random.Random = field(default_factory=random.Random)
     other: "World | None" = None
     inhabited: bool = False
+    kept: Kept = field(default_factory=Kept)
 
     def vm(self, vmid: object) -> Data:
         """One guest; died as the real API does for a configuration that is not there."""
@@ -101,8 +104,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function gives beside plain data: more top-level members, or a delay."""
+    """What a function gives beside plain data: more top-level members, a delay, or bytes and no JSON at all."""
 
     data: Any = None
     more: Data = field(default_factory=dict)
     after_s: float = 0
+    stream: Iterator[bytes] | None = None

@@ -1,6 +1,6 @@
 """Every call of the Backup Server that the emulator has, and what its tasks do at their end."""
 
-from lab.proxmox.pbs import access, datastores, jobs, snapshots, tasks
+from lab.proxmox.pbs import access, datastores, files, jobs, snapshots, tasks
 from lab.proxmox.product import Routes
 from lab.proxmox.tasks import Step
 
@@ -44,6 +44,8 @@ ROUTES: Routes = {
     # backups
     ("GET", f"{STORE}/snapshots"): snapshots.list_snapshots,
     ("DELETE", f"{STORE}/snapshots"): snapshots.delete_snapshot,
+    ("GET", f"{STORE}/files"): files.list_files,
+    ("GET", f"{STORE}/download-decoded"): files.download_decoded,
     ("GET", f"{STORE}/groups"): snapshots.list_groups,
     ("DELETE", f"{STORE}/groups"): snapshots.delete_group,
     ("GET", f"{STORE}/protected"): snapshots.get_protected,

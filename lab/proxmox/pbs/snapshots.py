@@ -1,5 +1,7 @@
 """Backups in a datastore: listed, protected, verified, pruned, removed."""
 
+from typing import Any
+
 from lab.proxmox import pruning
 from lab.proxmox.errors import Refused, TaskFailed
 from lab.proxmox.pbs.access import missing
@@ -10,17 +12,20 @@ from lab.proxmox.world import Call, World
 
 KEEPS = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 GROUP = ("backup-type", "backup-id")
+MANIFEST = "index.json.blob"
 
 
 def key_of(store: str, namespace: str, kind: str, id: str, time: object) -> str:
     return f"{store}:{namespace}:{kind}/{id}/{time}"
 
 
-def put(world: World, store: str, namespace: str, kind: str, id: str, time: int, size: int, owner: str) -> None:
-    """What a backup client leaves behind; seconds and bytes."""
+def put(
+    world: World, store: str, namespace: str, kind: str, id: str, time: int, size: int, owner: str, **more: Any
+) -> None:
+    """What a backup client leaves behind; seconds and bytes. `more`: its `files`, and its `comment`."""
     world.state["snapshots"][key_of(store, namespace, kind, id, time)] = {
         "store": store, "ns": namespace, "backup-type": kind, "backup-id": id, "backup-time": time, "size": size,
-        "owner": owner, "protected": 0,
+        "owner": owner, "protected": 0, **more,
     }  # fmt: skip
 
 
@@ -45,8 +50,16 @@ def list_snapshots(call: Call) -> list[Data]:
 
 
 def _shown(one: Data) -> Data:
-    names = ("backup-type", "backup-id", "backup-time", "size", "owner", "protected", "verification", "comment")
-    return {**{name: one[name] for name in names if name in one}, "files": ["index.json.blob"]}
+    """Without a manifest nothing of its size is known: the client is at it, or died at it."""
+    names = ("backup-type", "backup-id", "backup-time", "owner", "protected", "verification", "comment")
+    files = [file["filename"] for file in files_of(one)]
+    size = {"size": one["size"]} if MANIFEST in files else {}
+    return {**{name: one[name] for name in names if name in one}, **size, "files": files}
+
+
+def files_of(one: Data) -> list[Data]:
+    """What nobody said of a snapshot is its manifest alone."""
+    return list(one.get("files") or [{"filename": MANIFEST}])
 
 
 def list_groups(call: Call) -> list[Data]:
@@ -61,7 +74,7 @@ def list_groups(call: Call) -> list[Data]:
     return shown
 
 
-def _one(call: Call, *wanted: str) -> tuple[str, Data]:
+def one_snapshot(call: Call, *wanted: str) -> tuple[str, Data]:
     found = _mine(call, *wanted)
     if len(found) != 1:
         raise missing(f"snapshot '{call.text('backup-type')}/{call.text('backup-id')}/{call.text('backup-time')}'")
@@ -69,15 +82,15 @@ def _one(call: Call, *wanted: str) -> tuple[str, Data]:
 
 
 def get_protected(call: Call) -> bool:
-    return bool(_one(call, "Datastore.Audit")[1]["protected"])
+    return bool(one_snapshot(call, "Datastore.Audit")[1]["protected"])
 
 
 def set_protected(call: Call) -> None:
-    _one(call, "Datastore.Modify")[1]["protected"] = int(call.flag("protected"))
+    one_snapshot(call, "Datastore.Modify")[1]["protected"] = int(call.flag("protected"))
 
 
 def delete_snapshot(call: Call) -> None:
-    key, one = _one(call, "Datastore.Modify", "Datastore.Prune")
+    key, one = one_snapshot(call, "Datastore.Modify", "Datastore.Prune")
     if one["protected"]:
         raise Refused(400, "cannot remove protected snapshot")
     drop(call.world, key)

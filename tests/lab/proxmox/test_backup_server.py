@@ -1,11 +1,14 @@
 """Backup Server beside the cluster: what level 3 asks of it, in the order that it must be taken down in."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import requests
 from proxmoxer import ResourceException
 
-from tests.lab.proxmox.clients import backup_by_token, backup_root, ended, fresh, root
+from tests.lab.proxmox.clients import PASSWORD, backup_by_token, backup_root, ended, fresh, root
 from tests.lab.proxmox.wire import Wire
 
 HOUR, DAY = 3600, 86_400
@@ -182,3 +185,50 @@ def test_the_cluster_backs_up_to_it(wire: Wire, pbs: Any) -> None:
     assert ended(pve, pve.nodes("pve1").vzdump.post(vmid=100, storage="pbs-town", mode="stop")) == "OK"
     (snapshot,) = pbs.admin.datastore("ds1").snapshots.get(ns="town")
     assert (snapshot["backup-type"], snapshot["backup-id"]) == ("vm", "100")
+
+
+def test_a_disk_comes_back_as_it_was_imported_unless_it_is_encrypted(wire: Wire, pbs: Any, tmp_path: Path) -> None:
+    pve, disk = root(wire), tmp_path / "disk.raw"
+    disk.write_bytes(bytes(range(256)) * 2**15)
+    storage = {"type": "pbs", "server": "127.0.0.1", "port": wire.backup_port, "datastore": "ds1", "password": "x"}
+    storage |= {"namespace": "town", "username": "root@pam", "fingerprint": wire.control("fingerprint")}
+    pbs.admin.datastore("ds1").namespace.post(name="town")
+    pve.storage.post(storage="open", **storage)
+    pve.storage.post(storage="shut", **storage, **{"encryption-key": "autogen"})
+    with disk.open("rb") as file:
+        ended(pve, pve.nodes("pve1").storage("shared").upload.post(content="import", filename=file))
+    for vmid in (100, 101):
+        line = "shared:0,import-from=shared:import/disk.raw"
+        assert ended(pve, pve.nodes("pve1").qemu.post(vmid=vmid, scsi0=line)) == "OK"
+    words = {"notes-template": "whose it is", "storage": "open"}
+    assert ended(pve, pve.nodes("pve1").vzdump.post(vmid=100, **words)) == "OK"
+    assert ended(pve, pve.nodes("pve1").vzdump.post(vmid=101, storage="shut")) == "OK"
+    mine, other = sorted(pbs.admin.datastore("ds1").snapshots.get(ns="town"), key=lambda one: one["backup-id"])
+    assert mine["comment"] == "whose it is"
+    assert mine["files"] == ["drive-scsi0.img.fidx", "qemu-server.conf.blob", "index.json.blob"]
+    came = _decoded(wire, pbs, mine)
+    assert came.content == disk.read_bytes()
+    assert came.headers["Content-Type"] == "application/octet-stream" and "Content-Length" not in came.headers
+    shut = _decoded(wire, pbs, other)
+    assert (shut.status_code, shut.reason) == (400, "cannot decode 'drive-scsi0.img.fidx' - is encrypted")
+    pbs.admin.datastore("ds1").snapshots.delete(ns="town", **_named(mine))
+    assert pve.nodes("pve1").storage("open").content.get() == []
+    assert [one["vmid"] for one in pve.nodes("pve1").storage("shut").content.get()] == [101]
+
+    wire.control("put", section="neighbours", id=f"127.0.0.1:{wire.backup_port}", value={"answers": 0})
+    said = ended(pve, pve.nodes("pve1").vzdump.post(vmid=100, storage="open"))
+    assert said.startswith("could not activate storage 'open'")
+    assert pbs.admin.datastore("ds1").snapshots.get(ns="town", **{"backup-id": "100"}) == []
+
+
+def _named(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: one[name] for name in ("backup-type", "backup-id", "backup-time")}
+
+
+def _decoded(wire: Wire, pbs: Any, one: dict[str, Any]) -> requests.Response:
+    """As any client asks for it, with a ticket."""
+    login = pbs.access.ticket.post(username="root@pam", password=PASSWORD)
+    where = f"https://127.0.0.1:{wire.backup_port}/api2/json/admin/datastore/ds1/download-decoded"
+    asked = {"ns": "town", **_named(one), "file-name": "drive-scsi0.img.fidx"}
+    cookies = {"PBSAuthCookie": quote(login["ticket"])}
+    return requests.get(where, params=asked, cookies=cookies, verify=wire.ca_file, timeout=60)
