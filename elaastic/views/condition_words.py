@@ -86,6 +86,19 @@ CONDITIONS: Final[Mapping[str, str | Promise]] = {
         "The firewall of the region's platform is switched off, so the machine is not started: the region must "
         "switch it on, then try again."
     ),
+    "BackupServerAway": gettext_lazy(
+        "The Backup Server beside the region's Proxmox does not answer: the portal goes on trying by itself."
+    ),
+    "NoBackupStorage": gettext_lazy(
+        "The region's Proxmox has no storage for backups of machines: the region must make one and name it."
+    ),
+    "Encrypted": gettext_lazy(
+        "Backups of machines are encrypted there, and nobody could read them: the region must take the key away."
+    ),
+    "NoIndex": gettext_lazy("This machine does not have exactly one disk: the region must bring it home by hand."),
+    "Unmarked": gettext_lazy(
+        "There is a backup of this machine that does not say whose it is: the region must find out and remove it."
+    ),
     "TooLarge": gettext_lazy(
         "The image's file is larger than what the portal sends at once: the region must register it by hand."
     ),

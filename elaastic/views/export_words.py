@@ -42,6 +42,18 @@ LEFT_OUT: Final[Mapping[str, Text]] = {
     ),
     "QuotaExceeded": gettext_lazy("Your archive has no room for it: ask for more space, then export again."),
     "TooSlow": gettext_lazy("The platform made no image of it within an hour: try again, or call the region."),
+    "PlatformUnavailable": gettext_lazy("Its platform did not answer for an hour: try again, or call the region."),
+    "BackupServerAway": gettext_lazy(
+        "The Backup Server by which it comes home did not answer for an hour: try again, or call the region."
+    ),
+    "NoBackupStorage": gettext_lazy(
+        "Its platform has no way home for machines yet: ask the region to bring it home by hand."
+    ),
+    "Encrypted": gettext_lazy(
+        "Its platform encrypts what would come home, and nobody could read it: ask the region to bring it home by "
+        "hand."
+    ),
+    "NoIndex": gettext_lazy("It has more than one disk, or none: ask the region to bring it home by hand."),
     "TaskFailed": gettext_lazy("The platform could not make an image of it: try again, or call the region."),
 }
 _OTHERWISE: Final = gettext_lazy("It could not be brought into the archive: try again, or call the region.")

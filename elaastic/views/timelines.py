@@ -15,12 +15,15 @@ _BAD: Final = frozenset(
     {
         "Refused", "Forbidden", "TaskFailed", "SecretLost", "DoesNotStick", "DoesNotGo", "DoesNotFinish",
         "NameTaken", "NotThere", "QuotaExceeded", "NoHost", "ImageRefused", "ContentDiffers", "FileMissing",
-        "TooLarge", "NoNumbers", "NoZone", "FirewallOff",
+        "TooLarge", "NoNumbers", "NoZone", "FirewallOff", "NoBackupStorage", "Encrypted", "NoIndex", "Unmarked",
     }
 )  # fmt: skip
 _WARN: Final = frozenset(
-    {"PlatformUnavailable", "PlatformBusy", "Vanished", "NeedsApproval", "AmbiguousCreate", "DatabaseRestored"}
-)
+    {
+        "PlatformUnavailable", "BackupServerAway", "PlatformBusy", "Vanished", "NeedsApproval", "AmbiguousCreate",
+        "DatabaseRestored",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,17 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "NoZone": ("region", "The platform has no zone for the portal's networks; make one, name it, then retry."),
     "NobodyAnswers": ("nobody", "Nobody answers inside the machine yet; the portal asks again."),
     "FirewallOff": ("region", "The cluster's firewall is switched off; switch it on, then retry."),
+    "BackupServerAway": ("nobody", "The Proxmox Backup Server does not answer; the portal goes on trying."),
+    "NoBackupStorage": (
+        "region",
+        "The cluster has no storage for guests' backups; make one, name it, then retry.",
+    ),
+    "Encrypted": (
+        "region",
+        "Guests' backups are encrypted there, and nobody could read them; take the key away.",
+    ),
+    "NoIndex": ("region", "A guest's backup does not have exactly one disk; bring that machine home by hand."),
+    "Unmarked": ("region", "A backup does not say whose it is; find out, remove or mark it, then retry."),
     "TooLarge": ("region", "The image's file is larger than a worker sends at once; register it by hand."),
 }
 

@@ -56,8 +56,9 @@ class PlacementTarget:
 class Platform:
     """One installation of a provider, spanning one or more sites. `sftp_host_key` is the public key of its SFTP
     gateway, as a line of known_hosts without the host: `ssh-ed25519 AAAA…`. `domain` is OpenStack's, by name, and
-    this portal's alone: its projects and people are made there. `vmid_range` (first, last) and `sdn_zone` are
-    Proxmox's: which VMIDs are this portal's to give, and in which zone it makes networks.
+    this portal's alone: its projects and people are made there. `vmid_range` (first, last), `sdn_zone` and
+    `backup_storage` are Proxmox's: which VMIDs are this portal's to give, in which zone it makes networks, and on
+    which storage of the type `pbs` it makes backups of guests, in a namespace that is this portal's alone.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Platform:
     placement_targets: tuple[PlacementTarget, ...] = ()
     vmid_range: tuple[int, ...] = ()
     sdn_zone: str = ""
+    backup_storage: str = ""
     external_network: str | None = None
     domain: str = ""
     maintenance: str | None = None
@@ -203,6 +205,7 @@ def _platform(node: _Node, codes: set[str]) -> Platform:
         placement_targets=tuple(_target(n, sites) for n in node.items("placement_targets", None)),
         vmid_range=_vmid_range(node),
         sdn_zone=str(node.typed("sdn_zone", str, "")),
+        backup_storage=str(node.typed("backup_storage", str, "")),
         external_network=node.plain("external_network", None),
         domain=_domain(node, provider),
         maintenance=node.plain("maintenance", None),

@@ -128,7 +128,7 @@ def was_sent(row: Resource) -> bool:
 
 
 # A person is told after ten minutes, but these mend themselves and are tried all the time.
-GOES_ON_TRYING = frozenset({"PlatformUnavailable", "PlatformBusy", "DatabaseRestored"})
+GOES_ON_TRYING = frozenset({"PlatformUnavailable", "BackupServerAway", "PlatformBusy", "DatabaseRestored"})
 
 
 def _resource_of(value: Any) -> str:

@@ -14,6 +14,8 @@ from provisioning.models import Resource
 LONGEST_BACKOFF_S: Final = 900.0
 QUIET: Final = timedelta(seconds=15)
 _AWAY: Final = "PlatformUnavailable"
+# They say already what is away, and by its name.
+_TOLD: Final = frozenset({_AWAY, "BackupServerAway"})
 TELL_AFTER: Final = timedelta(minutes=10)  # a platform down so long is worth a person's attention
 
 
@@ -53,7 +55,7 @@ def tell(claim: Claim, waiting: Iterable[Resource], now: datetime) -> None:
     for row in waiting:
         if row.state == State.PROGRESSING and row.trouble_since and now - row.trouble_since >= TELL_AFTER:
             told = columns(condition(State.BLOCKED, _AWAY))
-            if row.reason == _AWAY:
-                told["message"] = row.message  # it says which platform
+            if row.reason in _TOLD:
+                told |= {"reason": row.reason, "message": row.message}
             if claims.write_look(claim, row, **told):
                 row.state, row.reason, row.message = told["state"], told["reason"], told["message"]

@@ -36,4 +36,5 @@ KINDS: Final[dict[str, Kind]] = {
     "proxmox.backup_token": backup_server.TOKEN,
     "proxmox.backup_grant": backup_server.GRANT,
     "proxmox.backup_job": backup_server.JOB,
+    "proxmox.guest_backup": backup_server.GUEST_BACKUP,
 }

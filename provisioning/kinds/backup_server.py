@@ -66,6 +66,13 @@ class JobSpec(Spec):
     enabled: bool = True
 
 
+@dataclass(frozen=True)
+class GuestBackupSpec(Spec):
+    """The disks of a `guest`, by its VMID, as they are at that moment: short-lived, for whoever carries them on."""
+
+    guest: str
+
+
 _FIELDS = frozenset(asdict(JobSpec("", "", "", ""))) - {"action"}
 
 NAMESPACE = Kind(
@@ -108,4 +115,11 @@ JOB = Kind(
     repeat=Repeat.UNIQUE,
     marker="comment",
     protects=_FIELDS,  # one that keeps less than was approved would drop what was promised
+)
+GUEST_BACKUP = Kind(
+    name="proxmox.guest_backup",
+    provider="proxmox",
+    spec=GuestBackupSpec,
+    repeat=Repeat.HARMLESS,  # a copy: what it shows is the guest's, which stays
+    marker="notes",
 )

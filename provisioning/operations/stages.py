@@ -22,7 +22,9 @@ _RETRY_S: Final = 30.0
 # What the engine says of an image that is at fault itself; anything else is the region's.
 _OF_THE_IMAGE: Final = frozenset({"ImageRefused", "ContentDiffers"})
 # Waits for no person: the engine goes on by itself.
-GOES_ON: Final = frozenset({"PlatformUnavailable", "PlatformBusy", "DatabaseRestored", "DoesNotFinish"})
+GOES_ON: Final = frozenset(
+    {"PlatformUnavailable", "BackupServerAway", "PlatformBusy", "DatabaseRestored", "DoesNotFinish"}
+)
 
 
 def images(at: Moment) -> Answer:

@@ -9,6 +9,8 @@ from provisioning.domain.region import Platform
 from provisioning.providers.proxmox import census, guests
 from provisioning.providers.proxmox.agent import Agent
 from provisioning.providers.proxmox.backup import server
+from provisioning.providers.proxmox.backup.guest_backup import KIND as GUEST_BACKUP
+from provisioning.providers.proxmox.backup.guest_backup import GuestBackupHandler
 from provisioning.providers.proxmox.capacity import Capacity
 from provisioning.providers.proxmox.client import credentials
 from provisioning.providers.proxmox.client.api import Api
@@ -46,6 +48,7 @@ class ProxmoxProvider:
         self._capacity = Capacity(self._api, platform.sites)
         self._marks = Marks(self._api, platform.id)
         vmids = Numbers(platform.id, "VMID", *(platform.vmid_range or (0, 0)))
+        self._copies = GuestBackupHandler(self._api, self._backup, platform.backup_storage)
         networks = Numbers(platform.id, "network", *_NETWORKS)
         self.handlers: Mapping[str, Handler] = {
             "proxmox.pool": PoolHandler(self._api),
@@ -56,6 +59,7 @@ class ProxmoxProvider:
             "proxmox.image": ImageHandler(self._api),
             "proxmox.guest": GuestHandler(self._api, vmids),
             "proxmox.snapshot": SnapshotHandler(self._api),
+            GUEST_BACKUP: self._copies,
             **server.handlers(self._backup),
         }
 
@@ -76,6 +80,8 @@ class ProxmoxProvider:
         yield from census.sightings(self._api)
         if "backup" in self._platform.endpoints:
             yield from server.sightings(self._backup)
+            if self._platform.backup_storage:
+                yield from self._copies.sightings()
 
     def capacity(self) -> list[Sample]:
         """`vcpus`, `ram_mib` and `storage_gib` of the one site."""
@@ -94,6 +100,14 @@ class ProxmoxProvider:
         """Asked of its node; False for one that is gone."""
         guest = guests.find(self._api, int(server))
         return guest is not None and guest.runs(self._api)
+
+    def taken(self, image: str) -> tuple[str, int, str]:
+        """Of a backup of a guest: its form, bytes, and no sum."""
+        return self._copies.taken(image)
+
+    def content(self, image: str) -> Iterator[bytes]:
+        """Its disk's bytes, a MiB at a time."""
+        return self._copies.content(image)
 
     def health(self) -> list[str]:
         """Codes of the sites that are down."""

@@ -2,14 +2,24 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from provisioning.domain.errors import PermanentError
+from provisioning.domain.errors import PermanentError, PlatformDown
 from provisioning.domain.observation import InProgress
+from provisioning.providers.peer import Peer
 from provisioning.providers.proxmox.client.credentials import Credentials
-from provisioning.providers.proxmox.client.errors import PROXMOX, Said, TaskFailed, is_idle, translate
+from provisioning.providers.proxmox.client.errors import (
+    BACKUP_SERVER,
+    PROXMOX,
+    BackupServerAway,
+    Said,
+    TaskFailed,
+    is_idle,
+    translate,
+)
 
 PORTS: Final = {"PVE": 8006, "PBS": 8007}
 # Its default of 5 s is shorter than what Proxmox itself waits for a lock (10 s) or a storage.
@@ -33,6 +43,7 @@ class Api:
         self._service = service
         self._credentials = credentials
         self._ca_file = ca_file
+        self.peer = BACKUP_SERVER if service == "PBS" else PROXMOX
         self._opened: dict[int, Any] = {}
 
     @property
@@ -57,25 +68,30 @@ class Api:
 
     def call(self, doing: str, method: str, path: str, /, **words: Any) -> Any:
         """What stands under `data`. Raises what `errors.TABLE` says."""
-        from proxmoxer import ResourceException
-        from requests import exceptions
-
-        try:
+        with self._translating(doing):
             return getattr(self._api()(path.strip("/")), method)(**words)
-        except ResourceException as error:
-            # `from None`: the library's exceptions hold what was sent.
-            raise translate(Said(doing, error.status_code, _reason(error), _wrong(error.errors))) from None
-        except exceptions.SSLError:
-            raise PROXMOX.untrusted(doing) from None
-        except exceptions.ConnectTimeout:
-            raise PROXMOX.unreachable(doing) from None
-        except exceptions.Timeout:
-            raise PROXMOX.cut(doing) from None
-        except exceptions.ConnectionError as error:
-            refused = "refused" in str(error).lower() or "NewConnectionError" in str(error)
-            raise (PROXMOX.unreachable if refused else PROXMOX.cut)(doing) from None
-        except (exceptions.RequestException, ValueError, KeyError):
-            raise PROXMOX.unusable(doing, "broke off") from None
+
+    def stream(self, doing: str, path: str, /, **words: Any) -> Iterator[bytes]:
+        """Bytes, a MiB at a time, as they come. What says no length must be held against one that is known."""
+        with self._translating(doing):
+            session, base = self._api()._store["session"], self._api()._store["base_url"]
+            with closing(session.get(f"{base}/{path.strip('/')}", params=words, stream=True)) as answer:
+                if answer.status_code != 200:
+                    raise translate(Said(doing, answer.status_code, str(answer.reason or "")))
+                if answer.headers.get("Content-Type") != "application/octet-stream":
+                    raise self.peer.unusable(doing, "is somebody else's")
+                yield from answer.iter_content(1 << 20)
+
+    @contextmanager
+    def _translating(self, doing: str) -> Iterator[None]:
+        """The library's failures come out as the portal's, and those of a Backup Server under its own name."""
+        try:
+            with _translated(doing, self.peer):
+                yield
+        except PlatformDown as down:
+            if self._service == "PBS":
+                raise BackupServerAway(down.message, retry_after=down.retry_after, unsent=down.unsent) from None
+            raise
 
     def started(self, doing: str, method: str, path: str, /, **words: Any) -> str:
         """The UPID of a task. Nothing is done by it yet, and the answer says nothing of how it will end."""
@@ -126,6 +142,29 @@ class Api:
                 timeout=TIMEOUT_S,
             )
         return self._opened[os.getpid()]
+
+
+@contextmanager
+def _translated(doing: str, peer: Peer) -> Iterator[None]:
+    from proxmoxer import ResourceException
+    from requests import exceptions
+
+    try:
+        yield
+    except ResourceException as error:
+        # `from None`: the library's exceptions hold what was sent.
+        raise translate(Said(doing, error.status_code, _reason(error), _wrong(error.errors))) from None
+    except exceptions.SSLError:
+        raise peer.untrusted(doing) from None
+    except exceptions.ConnectTimeout:
+        raise peer.unreachable(doing) from None
+    except exceptions.Timeout:
+        raise peer.cut(doing) from None
+    except exceptions.ConnectionError as error:
+        refused = "refused" in str(error).lower() or "NewConnectionError" in str(error)
+        raise (peer.unreachable if refused else peer.cut)(doing) from None
+    except (exceptions.RequestException, ValueError, KeyError):
+        raise peer.unusable(doing, "broke off") from None
 
 
 def _wrong(errors: Any) -> dict[str, str]:

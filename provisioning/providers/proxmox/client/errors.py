@@ -13,6 +13,7 @@ from provisioning.domain.errors import AlreadyExists, PermanentError, PlatformDo
 from provisioning.providers.peer import Peer
 
 PROXMOX: Final = Peer("Proxmox")
+BACKUP_SERVER: Final = Peer("Proxmox Backup Server")
 
 
 class NotThere(PermanentError):
@@ -25,6 +26,12 @@ class NobodyAnswers(TemporaryError):
     """A guest's agent says nothing: it has none, its system is not up, or it is off."""
 
     reason = "NobodyAnswers"
+
+
+class BackupServerAway(PlatformDown):
+    """The Backup Server beside a cluster does not answer; of the cluster this says nothing."""
+
+    reason = "BackupServerAway"
 
 
 class TaskFailed(PermanentError):

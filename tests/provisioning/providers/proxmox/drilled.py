@@ -42,6 +42,7 @@ def write_region(town: Town, region: Path, file: Path) -> None:
         "id": town.platform.id, "provider": "proxmox", "sites": [SITE], "endpoints": dict(town.platform.endpoints),
         "credentials_file": town.platform.credentials_file, "queue": "proxmox", "ca_file": town.platform.ca_file,
         "vmid_range": list(town.platform.vmid_range), "sdn_zone": town.platform.sdn_zone,
+        "backup_storage": town.platform.backup_storage,
         "totals_by_site": {SITE: {"vcpus": 64, "ram_mib": 65536, "storage_gib": 200}},
     }  # fmt: skip
     file.write_text(yaml.safe_dump({**found, "platforms": [*mine, cluster]}))

@@ -51,6 +51,7 @@ def write_region(platform: Platform, file: Path) -> None:
         "id": platform.id, "provider": platform.provider, "sites": ["an"], "endpoints": dict(platform.endpoints),
         "credentials_file": platform.credentials_file, "queue": platform.queue, "ca_file": platform.ca_file,
         "vmid_range": list(platform.vmid_range), "sdn_zone": platform.sdn_zone,
+        "backup_storage": platform.backup_storage,
     }  # fmt: skip
     file.write_text(yaml.safe_dump({"installation": "mcloud", "sites": [site], "platforms": [shown]}))
 
