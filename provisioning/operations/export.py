@@ -18,6 +18,8 @@ from provisioning.operations.moment import LOOK_AGAIN_S, Again, Answer, Done, Ju
 from provisioning.operations.stages import GOES_ON, Stages, clean
 from provisioning.operations.standing import BLUEPRINT
 
+# By system: the kind that is made of a machine, and the field of its spec that has the machine's id.
+COPIES: Final = {"openstack": ("openstack.server_image", "server"), "proxmox": ("proxmox.guest_backup", "guest")}
 # A platform that in so long has made no image, or given none away, is not waited for.
 PATIENCE_S: Final = 3600
 
@@ -28,12 +30,14 @@ def take(at: Moment) -> Answer:
     wanted = [one for one in at.course.machines if found.of(one.name).server]
     applied = at.ground.apply(_manifest(at, wanted, found))
     rows = at.ground.standing() if applied else {}
+    trouble = ""
     for machine in _going(at, found):
         if not found.of(machine.name).taken_at:
-            found = found.noting(machine.name, **_seen(at, machine, rows.get(copy_of(machine.name)), found))
+            new, met = _looked(at, machine, rows.get(copy_of(machine.name)), found)
+            found, trouble = found.noting(machine.name, **new), trouble or met
     if all(found.of(one.name).taken_at for one in _going(at, found)):
         return Done(found)
-    return Again(LOOK_AGAIN_S, found)
+    return Again(LOOK_AGAIN_S, found, trouble)
 
 
 def _asked(at: Moment) -> Findings:
@@ -56,12 +60,21 @@ def _manifest(at: Moment, machines: list[Machine], found: Findings) -> Manifest:
         BLUEPRINT,
         tuple(
             Desired(
-                copy_of(one.name), "openstack.server_image", at.course.platform_of(one.name),
-                {"server": found.of(one.name).server},
+                copy_of(one.name), COPIES[one.system][0], at.course.platform_of(one.name),
+                {COPIES[one.system][1]: found.of(one.name).server},
             )
             for one in machines
         ),
     )  # fmt: skip
+
+
+def _looked(at: Moment, machine: Machine, row: Standing | None, found: Findings) -> tuple[dict[str, Any], str]:
+    """What is new about one, and what is in its way: what does not answer holds up no machine but its own."""
+    try:
+        return _seen(at, machine, row, found), ""
+    except TemporaryError as error:
+        late = _waited_s(at, found) > PATIENCE_S
+        return ({"left_out": error.reason} if late else {}), error.message
 
 
 def _seen(at: Moment, machine: Machine, row: Standing | None, found: Findings) -> dict[str, Any]:
@@ -69,11 +82,12 @@ def _seen(at: Moment, machine: Machine, row: Standing | None, found: Findings) -
     if row is not None and _stuck(row):
         return {"left_out": row.condition.reason}
     try:
-        taken = at.ground.taken(_cloud(at), row.external_id) if row is not None and row.external_id else None
+        platform = at.course.platform_of(machine.name)
+        taken = at.ground.taken(platform, row.external_id) if row is not None and row.external_id else None
     except PermanentError as error:
         return {"left_out": error.reason}
     if taken is None:
-        return {"left_out": "TooSlow"} if _waited_s(at, found) > PATIENCE_S else {}
+        return {"left_out": _late(row)} if _waited_s(at, found) > PATIENCE_S else {}
     told = {"form": taken.form, "bytes": taken.bytes, "sha512": taken.sha512}
     if not taken.bytes:
         return {"left_out": "TaskFailed"}
@@ -82,17 +96,36 @@ def _seen(at: Moment, machine: Machine, row: Standing | None, found: Findings) -
     return {**told, "taken_at": at.ground.now(), "key": f"{machine.source.key}.{taken.form}"}
 
 
+def _late(row: Standing | None) -> str:
+    """What the engine says that it waits for, where that is a platform that is away."""
+    reason = row.condition.reason if row is not None else ""
+    return reason if reason in _AWAY else "TooSlow"
+
+
+_AWAY: Final = frozenset({"PlatformUnavailable", "BackupServerAway"})
+
+
 def _stuck(row: Standing) -> bool:
     state, reason = row.condition.state, row.condition.reason
     return state in (State.FAILED, State.DRIFTED) or (state == State.BLOCKED and reason not in GOES_ON)
 
 
 def carry(at: Moment) -> Answer:
-    """The next one a step further: to the worker's disk, and from there into the archive."""
-    going = _going(at, at.found)
+    """The next one a step further: to the worker's disk, and from there into the archive. One that cannot go on now
+    lets the others pass.
+    """
+    going, met = _going(at, at.found), list[TemporaryError]()
     for machine in going:
-        if not at.found.of(machine.name).stored_at:
-            return Again(0, at.found.noting(machine.name, **_carried(at, machine)))
+        if at.found.of(machine.name).stored_at:
+            continue
+        try:
+            found = at.found.noting(machine.name, **_carried(at, machine))
+        except TemporaryError as error:
+            met.append(error)
+        else:
+            return Again(0, found, met[0].message if met else "")
+    if met:
+        raise met[0]
     if len(going) == len(at.course.machines):
         return Done(at.found)
     name = next(one.name for one in at.course.machines if one not in going)
@@ -123,7 +156,7 @@ def _collected(at: Moment, machine: Machine, mine: Found) -> dict[str, Any]:
     if row is None:
         return {"left_out": "TaskFailed"}
     file = at.ground.folder() / f"{machine.name}.{mine.form}"
-    came = at.ground.collect(_cloud(at), row.external_id, file, mine.sha512)
+    came = at.ground.collect(at.course.platform_of(machine.name), row.external_id, file, mine.sha512)
     return {"file": str(file), "sha512": came, "brought_at": at.ground.now()}
 
 
@@ -148,10 +181,6 @@ def tidy(at: Moment) -> Answer:
 
 def _going(at: Moment, found: Findings) -> list[Machine]:
     return [machine for machine in at.course.machines if not found.of(machine.name).left_out]
-
-
-def _cloud(at: Moment) -> str:
-    return at.course.place.platforms["openstack"]
 
 
 def _waited_s(at: Moment, found: Findings) -> int:

@@ -1,6 +1,6 @@
 """The stages of an export on a ground that is a dict: what one machine meets holds up no other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from provisioning.domain.conditions import Condition, State
 from provisioning.domain.course import CARRY, CLEAN, LARGEST, TAKE, Course, Place, Source, Step
 from provisioning.domain.errors import NotFound, PermanentError, PlatformDown
 from provisioning.domain.findings import Findings
+from provisioning.domain.manifest import Desired, Manifest
 from provisioning.operations.export import EXPORT, PATIENCE_S
 from provisioning.operations.ground import Standing, Taken
 from provisioning.operations.moment import Again, Answer, Done, Judged, Moment
@@ -36,6 +37,11 @@ class Cloud(Ground):
     archive: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, Exception] = field(default_factory=dict)
     abandoned: list[str] = field(default_factory=list)
+    wanted: tuple[Desired, ...] = ()
+
+    def apply(self, wanted: Manifest, purge: Iterable[str] = ()) -> bool:
+        self.wanted = wanted.resources
+        return super().apply(wanted, purge)
 
     def hosted(self) -> Mapping[str, Standing]:
         names = [f"machine-{name}" for name in self.standing_machines]
@@ -135,6 +141,44 @@ def test_an_image_that_does_not_come_is_waited_for_and_then_given_up() -> None:
     assert isinstance(answer, Done) and answer.found.of("web").left_out == "TooSlow"
 
 
+def test_a_platform_that_is_away_holds_up_its_own_machine_alone_and_is_named_after_an_hour() -> None:
+    ground = Cloud(images={"web": PlatformDown("the cloud is away")})
+    answer, trouble = on(moment(ground))
+    assert isinstance(answer, Again) and trouble == "the cloud is away"
+    assert answer.found.of("mail").taken_at and not answer.found.of("web").left_out
+    at = replace(moment(ground), found=answer.found)
+    ground.time += timedelta(seconds=PATIENCE_S + 1)
+    answer, _trouble = on(at)
+    assert isinstance(answer, Done) and answer.found.of("web").left_out == "PlatformUnavailable"
+
+
+@pytest.mark.parametrize("reason", ["BackupServerAway", "PlatformUnavailable"])
+def test_what_the_engine_waits_for_is_named_when_it_took_too_long(reason: str) -> None:
+    ground = Cloud(said={"copy-web": Condition(State.BLOCKED, reason)}, images={"web": None})
+    answer, _trouble = on(moment(ground))
+    assert isinstance(answer, Again) and not answer.found.of("web").left_out
+    at = replace(moment(ground), found=answer.found)
+    ground.time += timedelta(seconds=PATIENCE_S + 1)
+    answer, _trouble = on(at)
+    assert isinstance(answer, Done) and answer.found.of("web").left_out == reason
+
+
+def test_each_machine_is_imaged_in_the_way_of_its_platform() -> None:
+    ground = Cloud()
+    systems = {"web": "openstack", "mail": "proxmox"}
+    both = replace(
+        COURSE,
+        place=Place({"openstack": "cloud", "proxmox": "cluster"}, "pu"),
+        machines=tuple(replace(one, system=systems[one.name]) for one in COURSE.machines),
+    )
+    on(replace(moment(ground), course=both))
+    asked = {one.name: (one.kind, one.platform, one.spec) for one in ground.wanted}
+    assert asked == {
+        "copy-web": ("openstack.server_image", "cloud", {"server": "id of machine-web"}),
+        "copy-mail": ("proxmox.guest_backup", "cluster", {"guest": "id of machine-mail"}),
+    }
+
+
 @pytest.mark.parametrize(
     ("refusal", "reason"),
     [
@@ -154,6 +198,18 @@ def test_an_archive_that_is_away_is_tried_again_for_an_hour(refusal: Exception, 
     ground.time += timedelta(seconds=PATIENCE_S + 1)
     answer, _trouble = on(at)
     assert answer.found.of("web").left_out == reason
+
+
+def test_one_that_cannot_go_on_lets_the_others_pass() -> None:
+    ground = Cloud(refusals={"web": PlatformDown("the archive is away")})
+    at = replace(moment(ground), place=1, found=on(moment(ground))[0].found)
+    for _turn in range(3):
+        answer, trouble = on(at)
+        at = replace(at, found=answer.found)
+    assert list(ground.archive) == ["mail/failback.qcow2"] and trouble == "the archive is away"
+    assert not at.found.of("web").left_out and not at.found.of("web").stored_at
+    ground.refusals.clear()
+    assert through(ground, at)[1] == "passed"
 
 
 def test_what_is_refused_for_good_is_left_out_at_once_and_what_was_begun_is_abandoned() -> None:
