@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from elaastic.levels import level1, recovery_schema
 from elaastic.levels.base import AS_USUAL, Level, Mode, Terms
-from elaastic.levels.level2_started import machines_that_started
+from elaastic.levels.level2_started import guests_that_started, servers_that_started
 from elaastic.levels.level2_terms import DEFAULTS, NATURES, SCHEMA, faults
 from provisioning.domain.manifest import Desired, Manifest, Need, Placement, Ref
 
@@ -115,7 +115,7 @@ def _project(platform: str, terms: Terms, mode: Mode) -> list[Desired]:
             },
         ),
         *_network(platform, here, terms["lan"], outside=bool(mode.failed_over)),
-        *machines_that_started(platform, here, mode.failed_over),
+        *servers_that_started(platform, here, mode.failed_over),
     ]
 
 
@@ -153,6 +153,7 @@ def _pool(platform: str, terms: Terms, mode: Mode) -> list[Desired]:
             )
             for number, holder in enumerate((("pool-user", "user"), ("pool-token", "token_id")), start=1)
         ),
+        *guests_that_started(platform, Ref("pool", "pool").as_json(), terms, mode.failed_over),
     ]
 
 

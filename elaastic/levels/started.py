@@ -8,7 +8,9 @@ from typing import Any
 @dataclass(frozen=True)
 class Started:
     """`group` is its turn, from 1. `file`: where a worker put its image, whose `sha512` was taken when it arrived;
-    `form` is qcow2 or raw; `size` the flavor and `zone` the site's name there, "" where the platform has one alone.
+    `form` is qcow2, raw or vmdk. On OpenStack `size` is the flavor and `zone` the site's name there, "" where the
+    platform has one alone; on Proxmox `stores` are two storages, for its image and for its disk, with a space
+    between.
     """
 
     name: str
@@ -16,8 +18,10 @@ class Started:
     file: str
     sha512: str
     form: str
-    size: str
+    size: str = ""
     zone: str = ""
+    system: str = "openstack"
+    stores: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The stored form."""

@@ -83,11 +83,8 @@ def what_would_start(subscription: Subscription) -> Start:
     left_out: dict[str, str] = {}
     for machine in machines(subscription):
         name = machine["name"]
-        if NATURES[machine["nature"]] != "openstack":
-            left_out[name] = "proxmox"
-            continue
         there = usable(points(subscription, name))
-        point = startable(there, "openstack").first()
+        point = startable(there, NATURES[machine["nature"]]).first()
         if point is None:
             left_out[name] = "form" if there.exists() else "no_image"
         else:
@@ -167,7 +164,8 @@ def _course(row: Subscription, start: Start) -> Course:
         if step.kind == "check" and step.machine in start.points
     ]
     found = tuple(machine_from(terms[name], point) for name, point in start.points.items())
-    return Course(row.terms["lan"], place_of(row, ["openstack"]), found, tuple(watched), real=True)
+    systems = {machine.system for machine in found}
+    return Course(row.terms["lan"], place_of(row, systems), found, tuple(watched), real=True)
 
 
 def call_off(*, failover: Failover, by: Actor) -> None:

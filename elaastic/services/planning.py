@@ -117,7 +117,7 @@ def _given_up(request: Request, wanted: set[str]) -> list[str]:
 _GIVES_UP: Final[dict[RequestKind, frozenset[str]]] = {
     RequestKind.KEYS: frozenset({"ceph.key"}),
     RequestKind.CHANGE: frozenset({"ceph.door"}),
-    RequestKind.FAIL_BACK: frozenset({"openstack.server"}),
+    RequestKind.FAIL_BACK: frozenset({"openstack.server", "proxmox.guest"}),
 }
 
 
@@ -178,7 +178,10 @@ _ALONE: Final[dict[str, frozenset[str]]] = {
     RequestKind.EXPIRE: _USERS,
     RequestKind.KEYS: frozenset({"ceph.key"}),
     RequestKind.FAIL_OVER: frozenset(
-        {"openstack.image", "openstack.port", "openstack.router", "openstack.server", "openstack.user"}
+        {
+            *("openstack.image", "openstack.port", "openstack.router", "openstack.server", "openstack.user"),
+            *("proxmox.guest", "proxmox.image", "proxmox.network"),
+        }
     ),
 }
 

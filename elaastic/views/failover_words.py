@@ -42,18 +42,18 @@ MACHINES: Final[Mapping[str, tuple[Text, str, str]]] = {
 }
 # Why a machine is not started, and what to do.
 LEFT_OUT: Final[Mapping[str, Text]] = {
-    "proxmox": gettext_lazy(
-        "It starts on Proxmox, and the portal does not start machines there yet: ask the region to do it by hand."
-    ),
     "no_image": gettext_lazy("No usable image of it has arrived."),
     "form": gettext_lazy(
-        "Its images are of a form or a size that the portal does not start yet (qcow2 and raw, up to 128 GiB): ask "
-        "the region to do it by hand."
+        "Its images are of a form or a size that the portal does not start (qcow2 and raw, on Proxmox vmdk too, up "
+        "to 128 GiB): ask the region to do it by hand."
     ),
     "ContentDiffers": gettext_lazy("Its image is no longer what had arrived: ask the region to look at it."),
     "ImageGone": gettext_lazy("Its image is no longer in the archive."),
     "NoSize": gettext_lazy(
         "The platform has no size of machine with exactly its processors and memory: ask the region to make one."
+    ),
+    "NoStore": gettext_lazy(
+        "No storage of the platform takes its image, or its disk: ask the region to make room."
     ),
 }
 OTHERWISE: Final = gettext_lazy("Its image could not be brought: ask the region to look at it.")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from elaastic.forms_talking import ReviewForm
+from elaastic.levels.level2_terms import NATURES
 from elaastic.levels.recovery import steps
 from elaastic.models import Decision, Failover, Subscription
 from elaastic.permissions import may_ask
@@ -64,6 +65,7 @@ class MachineRow:
     seconds: str
     why: str
     console: str
+    inside: bool
 
 
 @signed_in
@@ -175,6 +177,7 @@ def _would(actor: Actor, row: Subscription) -> dict[str, Any]:
         "drill": row.drills.filter(settled_at=None).exists(),
         "gives_way": open_.get_kind_display() if open_ else "",
         "site": starts_at(row),
+        "systems": {NATURES[one["nature"]] for one in row.terms["machines"] if one["name"] in found.points},
         "asks": may_ask(actor, row) and in_force(row) and bool(machines),
     }
 
@@ -249,7 +252,7 @@ def _machine_row(seen: FailoverView, machine: Any, standing: dict[str, ResourceV
     why = explain(stuck.condition) if stuck and key == "stuck" else ""
     return MachineRow(
         name, machine.source.key, str(word), tone, icon, duration(seconds) if seconds is not None else "", why,
-        found.console,
+        found.console, machine.system == "proxmox",
     )  # fmt: skip
 
 

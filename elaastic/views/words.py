@@ -62,6 +62,7 @@ RESOURCES: Final[Mapping[str, Text]] = {
     "lan-router": gettext_lazy("Its way out, closed until a disaster"),
     "lan-rules": gettext_lazy("What may pass in it"),
     "pool": gettext_lazy("Place where your machines start (Proxmox)"),
+    "guests-lan": gettext_lazy("Your machines' own network on Proxmox"),
     "pool-user": gettext_lazy("Identity in the Proxmox place"),
     "pool-token": gettext_lazy("Access for programs to the Proxmox place"),
     "pool-may": gettext_lazy("What may be done in the Proxmox place"),

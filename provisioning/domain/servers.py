@@ -1,6 +1,7 @@
-"""A machine on OpenStack as it is wanted: its card on the stack's network, and itself. Pure.
+"""A machine as it is wanted: on OpenStack its card on the stack's network, and itself; on Proxmox itself. Pure.
 
-The stack calls its network `lan`, the addresses `lan-addresses` and the rules `lan-rules`.
+The stack calls its network on OpenStack `lan`, the addresses `lan-addresses` and the rules `lan-rules`; the one on
+Proxmox is `guests-lan`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,3 +35,24 @@ def server_with_its_plug(
         **({"after": list(after)} if after else {}),
     }
     yield Desired(server_of(name), "openstack.server", platform, server)
+
+
+def guest(
+    platform: str, pool: Any, name: str, *, storage: str, vcpus: int, ram_mib: int, rules: Sequence[str],
+    after: Sequence[Any] = (),
+) -> Desired:  # fmt: skip
+    """`name` is the machine's, and `image_of(name)` stands in the same stack. `pool`: its name, or a ref to it;
+    `storage`: where its disk lies; `ram_mib` in MiB (2^20); `rules` as those of `proxmox.guest`; `after`: refs to
+    the machines that run before this one is made.
+    """
+    wanted = {
+        "pool": pool,
+        "image": Ref(image_of(name), "image").as_json(),
+        "storage": storage,
+        "network": Ref("guests-lan", "network").as_json(),
+        "vcpus": vcpus,
+        "ram_mib": ram_mib,
+        "rules": list(rules),
+        **({"after": list(after)} if after else {}),
+    }
+    return Desired(server_of(name), "proxmox.guest", platform, wanted)

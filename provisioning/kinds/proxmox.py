@@ -88,7 +88,8 @@ class GuestSpec(Spec):
 
     `rules` are lines of words as those of OpenStack's security groups, `in|out
     any|tcp|udp|icmp|<number>[/<port>[-<port>]] <cidr>`: nothing else passes; 0.0.0.0/0 is anywhere, IPv6 too. `bus`
-    and `card` are what its system knows: scsi and virtio, or sata and e1000 for older ones.
+    and `card` are what its system knows: scsi and virtio, or sata and e1000 for older ones. `after`: others, which
+    run before this one is made.
     """
 
     pool: Any
@@ -102,6 +103,7 @@ class GuestSpec(Spec):
     running: bool = True
     bus: str = "scsi"
     card: str = "virtio"
+    after: Any = ()
 
     def declared(self) -> dict[str, Any]:
         """What Proxmox shows again; a set has no order."""

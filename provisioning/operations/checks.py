@@ -36,7 +36,7 @@ def check(at: Moment) -> Answer:
             return _vanished(found, name)
         mine = [step for step in at.stage.steps if step.machine == name]
         try:
-            seen = _LOOKS[at.course.machine(name).system](at, found, mine, row.external_id)
+            seen = LOOKS[at.course.machine(name).system](at, found, mine, row.external_id)
         except PermanentError as error:
             if error.reason != "NotThere":
                 raise
@@ -66,7 +66,7 @@ def read_console(at: Moment, found: Findings, mine: list[Step], machine_id: str)
     return found.noting(name, console=kept), [step for step in mine if not step.text or step.text not in text]
 
 
-_LOOKS: Final[Mapping[str, Look]] = {"openstack": read_console, "proxmox": inside.look}
+LOOKS: Final[Mapping[str, Look]] = {"openstack": read_console, "proxmox": inside.look}
 
 
 def _late(found: Findings, unmet: list[Step], now: str) -> Step | None:

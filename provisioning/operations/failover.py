@@ -12,10 +12,10 @@ from provisioning.domain import course as parts
 from provisioning.domain.conditions import State
 from provisioning.domain.course import Machine, image_of, server_of
 from provisioning.domain.findings import Findings
-from provisioning.operations.checks import read_console
+from provisioning.operations.checks import LOOKS
 from provisioning.operations.ground import Standing
 from provisioning.operations.moment import LOOK_AGAIN_S, Again, Answer, Done, Judged, Moment
-from provisioning.operations.stages import Stages, brought, clean, fitting
+from provisioning.operations.stages import Stages, brought, clean, fitting, taking
 
 
 def bring(at: Moment) -> Answer:
@@ -29,17 +29,34 @@ def bring(at: Moment) -> Answer:
         if isinstance(answer, Again):
             return answer
         return Again(0, found.noting(machine.name, left_out=answer.reason))
-    offered = at.ground.sizes(at.course.place.platforms["openstack"])
-    for machine in _going(at, found):
-        size = fitting(machine, offered)
-        found = found.noting(machine.name, **({"size": size.name} if size else {"left_out": "NoSize"}))
+    for choose in (_sized, _stored):
+        found = choose(at, found)
     if not _going(at, found):
         return Judged("not_tested", "NothingStarts", "No machine can be started.", found)
     return Done(found)
 
 
-def _going(at: Moment, found: Findings) -> list[Machine]:
-    return [machine for machine in at.course.machines if not found.of(machine.name).left_out]
+def _sized(at: Moment, found: Findings) -> Findings:
+    mine = _going(at, found, "openstack")
+    offered = at.ground.sizes(at.course.place.platforms["openstack"]) if mine else []
+    for machine in mine:
+        size = fitting(machine, offered)
+        found = found.noting(machine.name, **({"size": size.name} if size else {"left_out": "NoSize"}))
+    return found
+
+
+def _stored(at: Moment, found: Findings) -> Findings:
+    mine = _going(at, found, "proxmox")
+    offered = at.ground.stores(at.course.place.platforms["proxmox"]) if mine else []
+    for machine in mine:
+        stores = taking(machine, offered)
+        found = found.noting(machine.name, **({"stores": stores} if stores else {"left_out": "NoStore"}))
+    return found
+
+
+def _going(at: Moment, found: Findings, system: str = "") -> list[Machine]:
+    there = at.course.on(system) if system else at.course.machines
+    return [machine for machine in there if not found.of(machine.name).left_out]
 
 
 def watch(at: Moment) -> Answer:
@@ -65,7 +82,10 @@ def _looked_at(at: Moment, machine: Machine, rows: Mapping[str, Standing], found
     if known.answered_at or not found.of(name).started_at:
         return found
     mine = [step for step in at.course.steps if step.machine == name]
-    found, unmet = read_console(at, found, mine, server.external_id)
+    seen = LOOKS[machine.system](at, found, mine, server.external_id)
+    if isinstance(seen, Judged):  # nothing in it can ask what the plan wants to know: a person sees, and decides
+        return seen.found.noting(name, console=seen.message)
+    found, unmet = seen
     return found if unmet else found.noting(name, answered_at=at.ground.now())
 
 

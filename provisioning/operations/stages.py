@@ -74,13 +74,19 @@ def _stored(at: Moment, found: Findings) -> Findings | Judged:
     missing = [machine for machine in at.course.on("proxmox") if not found.of(machine.name).stores]
     offered = at.ground.stores(at.course.place.platforms["proxmox"]) if missing else []
     for machine in missing:
-        image = roomiest(offered, "import", machine.source.bytes)
-        disk = roomiest(offered, "images", machine.disk_gib << 30)
-        if image is None or disk is None:
+        stores = taking(machine, offered)
+        if not stores:
             message = "The platform has no storage on all its nodes that takes its image, or its disk."
             return Judged("not_tested", "NoStore", message, found, machine.name)
-        found = found.noting(machine.name, stores=f"{image.name} {disk.name}")
+        found = found.noting(machine.name, stores=stores)
     return found
+
+
+def taking(machine: Machine, offered: list[Store]) -> str:
+    """The storages for its image and for its disk, with a space between; "" where one of them is wanting."""
+    image = roomiest(offered, "import", machine.source.bytes)
+    disk = roomiest(offered, "images", machine.disk_gib << 30)
+    return f"{image.name} {disk.name}" if image and disk else ""
 
 
 def roomiest(offered: list[Store], content: str, needed: int) -> Store | None:

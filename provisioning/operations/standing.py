@@ -8,10 +8,10 @@ Proxmox it is in the town's pool, where the portal's own token makes guests.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from provisioning.domain.course import Course, Machine, image_of, server_of
+from provisioning.domain.course import Course, Machine, image_of
 from provisioning.domain.findings import Findings
 from provisioning.domain.manifest import Desired, Manifest, Ref
-from provisioning.domain.servers import server_with_its_plug
+from provisioning.domain.servers import guest, server_with_its_plug
 
 BLUEPRINT: Final = "operation/1"
 ROLE: Final = "member"
@@ -50,25 +50,16 @@ def _proxmox(course: Course, started: list[Machine], found: Findings) -> Iterabl
         )
     for machine in started:
         if machine.system == "proxmox":
-            yield _guest(platform, course, machine, found.of(machine.name).stores.partition(" ")[2])
+            yield guest(
+                platform, course.place.pool, machine.name, vcpus=machine.vcpus, ram_mib=machine.ram_mib,
+                storage=found.of(machine.name).stores.partition(" ")[2],
+                rules=[f"in any {course.lan}", f"out any {course.lan}"],
+            )  # fmt: skip
 
 
 def _bytes_of(machine: Machine, found: Findings) -> dict[str, Any]:
     source = machine.source
     return {"file": found.of(machine.name).file, "sha512": source.sha512, "format": source.form}
-
-
-def _guest(platform: str, course: Course, machine: Machine, store: str) -> Desired:
-    guest = {
-        "pool": course.place.pool,
-        "image": Ref(image_of(machine.name), "image").as_json(),
-        "storage": store,
-        "network": Ref("guests-lan", "network").as_json(),
-        "vcpus": machine.vcpus,
-        "ram_mib": machine.ram_mib,
-        "rules": [f"in any {course.lan}", f"out any {course.lan}"],
-    }
-    return Desired(server_of(machine.name), "proxmox.guest", platform, guest)
 
 
 def _access(platform: str, project: str) -> Iterable[Desired]:

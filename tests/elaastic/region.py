@@ -28,7 +28,7 @@ ENDPOINT = "http://127.0.0.1:7480"
 # What references between OpenStack's and Proxmox's resources ask for.
 _OTHERS = (
     *("project", "user", "group", "role", "network", "subnet", "pool", "path", "token_id"),
-    *("credential", "security_group", "port", "image", "server"),
+    *("credential", "security_group", "port", "image", "server", "guest"),
 )
 WAYS = {"swift": f"{ENDPOINT}/auth/v1.0", "sftp": "sftp://files.example:2022", "webdav": "https://dav.example"}
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkVVj6mRBt3n/J9NG7ljvpCQXp6QkFXG9bx/6QJv621"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from elaastic.levels import Mode
+from elaastic.levels.level2_terms import DEFAULTS
 from elaastic.models import (
     Decision,
     DrillState,
@@ -166,27 +167,68 @@ def test_a_machine_whose_image_went_bad_is_left_out_and_the_others_start(
     assert view(over(row)).left_out == {"web": "ContentDiffers"}
 
 
-def test_what_starts_on_proxmox_is_said_to_be_left_out(
-    town: Town, hybrid: MemoryProvider, brings: None, settings: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def both(town: Town, hybrid: MemoryProvider, brings: None, settings: Any, tmp_path: Path) -> Subscription:
+    """`files` starts on Proxmox, and `web` on OpenStack when it runs."""
     settings.SPOOL_DIR = tmp_path / "spool"
-    asked = request_subscription(authority=town.world.home, level=2, terms=TERMS_2, by=town.world["owner"].actor)
+    terms = {**TERMS_2, "machines": [*DEFAULTS["machines"], {**WEB, "boot_group": 2}]}
+    asked = request_subscription(authority=town.world.home, level=2, terms=terms, by=town.world["owner"].actor)
     workers_make_plans()
     town.approve(Request.objects.get(pk=asked.pk))
     workers_bring_everything_up()
-    row = Subscription.objects.select_related("authority").get(pk=asked.subscription_id)
-    by = town.world["owner"].actor
+    return Subscription.objects.select_related("authority").get(pk=asked.subscription_id)
+
+
+def test_machines_of_both_systems_start_in_their_turn_and_go_again(
+    town: Town, both: Subscription, hybrid: MemoryProvider
+) -> None:
+    by, at_rest = town.world["owner"].actor, names(both)
     with pytest.raises(NothingToStart):
-        failing_over.fail_over(subscription=row, by=by)
+        failing_over.fail_over(subscription=both, by=by)
     assert not Failover.objects.exists()
-    point(row, "files")
-    point(row, "web", form="vma")
-    assert failing_over.what_would_start(row).left_out == {"files": "proxmox", "web": "form"}
-    row.recovery_points.filter(machine="web").update(form="raw")
+    point(both, "files", form="vmdk")
+    point(both, "web")
     hybrid.consoles["web"] = "login:"
-    failing_over.fail_over(subscription=row, by=by)
-    reaches(town, row, FailoverState.STANDING)
-    assert running(hybrid) == ["web"] and view(over(row)).left_out == {"files": "proxmox"}
+    failing_over.fail_over(subscription=both, by=by)
+    workers_go_on(town, lambda: "machine-files" in names(both))
+    made = {r.name: r for r in Resource.objects.filter(stack__key=both.stack_key)}
+    assert made["machine-web"].spec["after"] == [{"$ref": "machine-files.guest"}]
+    assert made["image-files"].spec["storage"] == made["machine-files"].spec["storage"] == "shared"
+    assert (made["machine-files"].spec["vcpus"], made["machine-files"].spec["ram_mib"]) == (2, 4096)
+    assert made["machine-files"].spec["rules"] == ["in any 192.168.1.0/24", "out any 0.0.0.0/0"]
+    reaches(town, both, FailoverState.STARTING)
+    hybrid.agents.add("files")
+    reaches(town, both, FailoverState.STANDING)
+    on_proxmox = {"guests-lan", "image-files", "machine-files"}
+    assert names(both) - at_rest == on_proxmox | {"image-web", "plug-web", "machine-web"}
+    assert over(both).request.decided_by == by.user and view(over(both)).left_out == {}
+    asked = failing_over.fail_back(subscription=Subscription.objects.get(pk=both.pk), by=by)
+    workers_make_plans()
+    town.approve(Request.objects.get(pk=asked.pk))
+    workers_bring_everything_up()
+    reaches(town, both, FailoverState.ENDED)
+    assert names(both) == at_rest
+
+
+def names(row: Subscription) -> set[str]:
+    """Of what stands of its stack."""
+    return set(
+        Resource.objects.filter(stack__key=row.stack_key).exclude(state="gone").values_list("name", flat=True)
+    )
+
+
+def test_of_each_system_what_it_does_not_take_is_said_to_be_left_out(
+    town: Town, both: Subscription, hybrid: MemoryProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point(both, "files", form="vma")
+    point(both, "web", form="vmdk")
+    assert failing_over.what_would_start(both).left_out == {"files": "form", "web": "form"}
+    both.recovery_points.update(form="raw")
+    hybrid.consoles["web"] = "login:"
+    monkeypatch.setattr(hybrid, "stores", lambda: [("local", frozenset({"images"}), 1 << 40)])
+    failing_over.fail_over(subscription=both, by=town.world["owner"].actor)
+    reaches(town, both, FailoverState.STANDING)
+    assert running(hybrid) == ["web"] and view(over(both)).left_out == {"files": "NoStore"}
 
 
 def test_who_looks_only_starts_nothing_ends_nothing_and_the_region_neither(town: Town, row: Subscription) -> None:

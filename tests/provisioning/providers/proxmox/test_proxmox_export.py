@@ -1,7 +1,4 @@
-"""What stands on Proxmox comes home by the Backup Server beside it, into the archive, once; nothing is left there.
-
-A failover starts nothing on Proxmox yet: here the machines are put into the host's stack by hand.
-"""
+"""What stands on Proxmox comes home by the Backup Server beside it, into the archive, once, and nothing is left."""
 
 import hashlib
 import uuid
@@ -19,9 +16,8 @@ from elaastic.levels.started import Started
 from lab.deadline import wait_until
 from provisioning.domain import checkpoint
 from provisioning.domain.conditions import State
-from provisioning.domain.course import CARRY, TAKE, Course, Machine, Place, Source, Step, image_of, server_of
+from provisioning.domain.course import CARRY, TAKE, Course, Machine, Place, Source, Step
 from provisioning.domain.findings import Findings, Found
-from provisioning.domain.manifest import Desired, Manifest, Ref
 from provisioning.models import Operation, Plan, Stack, clock
 from provisioning.providers.proxmox.client import api
 from provisioning.services import images, operations, stacks
@@ -94,29 +90,20 @@ def made(
 
 
 def _stand(at: Subscribed, folder: Path, others: list[str]) -> None:
-    file, platform = folder / "files.raw", at.placement.platforms["proxmox"]
-    file.write_bytes(CONTENT)
-    disk = {"storage": "shared", "file": str(file), "sha512": hashlib.sha512(CONTENT).hexdigest(), "format": "raw"}
-    guest = {
-        "pool": Ref("pool", "pool").as_json(), "image": Ref(image_of("files"), "image").as_json(),
-        "storage": "shared", "network": Ref("guests-lan", "network").as_json(), "vcpus": 2, "ram_mib": 512,
-    }  # fmt: skip
-    on_proxmox = (
-        Desired("guests-lan", "proxmox.network", platform, {}),
-        Desired(image_of("files"), "proxmox.image", platform, disk),
-        Desired(server_of("files"), "proxmox.guest", platform, guest),
-    )
-    good = forge.raw(1)
-    (folder / "web.raw").write_bytes(good)
-    sha512 = hashlib.sha512(good).hexdigest()
-    started = tuple(
-        Started(name, turn, str(folder / "web.raw"), sha512, "raw", "dr.small", SITE)
-        for turn, name in enumerate(others, start=1)
-    )
+    """As a failover leaves it: `files` on Proxmox, then those on OpenStack, one after the other."""
+    content = {"files": CONTENT, **dict.fromkeys(others, forge.raw(1))}
+    started = []
+    for turn, name in enumerate(content, start=1):
+        file = folder / f"{name}.raw"
+        file.write_bytes(content[name])
+        sha512 = hashlib.sha512(content[name]).hexdigest()
+        where = {"system": "proxmox", "stores": "shared shared"}
+        if name != "files":
+            where = {"size": "dr.small", "zone": SITE}
+        started.append(Started(name, turn, str(file), sha512, "raw", **where))
     blueprint = LEVELS[2].blueprint
     assert blueprint is not None
-    whole = blueprint(at.terms, at.placement, Mode(failed_over=started))
-    manifest = Manifest(whole.blueprint, (*whole.resources, *on_proxmox), whole.needs)
+    manifest = blueprint(at.terms, at.placement, Mode(failed_over=tuple(started)))
     plan = Plan.objects.get(pk=stacks.propose_plan(at.town.stack, manifest, at.placement))
     stacks.approve_plan(plan.pk, plan.digest)
 
