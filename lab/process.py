@@ -29,11 +29,14 @@ class Identity:
     boot: str
 
     def alive(self) -> bool:
-        """Still running. A zombie is not, and is taken away if it is our own child."""
+        """Still running. A zombie is not, and is taken away if it is our own child; but one of which threads are
+        left is: they hold its ports and files.
+        """
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
         fields = _stat_fields(self.pid)
-        return bool(fields) and fields[0] not in "ZX" and self == identify(self.pid)
+        runs = bool(fields) and (fields[0] not in "ZX" or int(fields[17]) > 1)  # num_threads is field 20 of proc(5)
+        return runs and self == identify(self.pid)
 
     def frozen(self) -> bool:
         fields = _stat_fields(self.pid)

@@ -49,6 +49,24 @@ def test_a_daemon_deaf_to_sigterm_is_killed(tmp_path: Path) -> None:
     assert not daemons.alive()
 
 
+def test_a_daemon_whose_first_thread_has_ended_runs_until_the_last_one_has(tmp_path: Path) -> None:
+    """Killed, each thread goes by itself; until the last one has, its port is taken."""
+    headless = (
+        "import ctypes, os, threading, time; threading.Thread(target=time.sleep, args=(600,)).start();"
+        "ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[os.uname().machine], 0)"  # exit: this thread alone
+    )
+    daemons = Daemons(tmp_path)
+    identity = daemons.spawn("headless", [sys.executable, "-c", headless])
+    wait_until("the end of the first", lambda: _state(identity.pid) == "Z", timeout_s=10)
+    assert daemons.alive() == ["headless"]
+    daemons.stop(by=signal.SIGKILL)
+    assert daemons.dead() == ["headless"]
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_what_a_killed_daemon_had_started_is_killed_too(tmp_path: Path) -> None:
     daemons = Daemons(tmp_path)
     daemons.spawn("parent", ["sh", "-c", "sleep 600 & echo $!; wait"])
