@@ -50,6 +50,9 @@ def _asked(at: Moment) -> Findings:
         row = hosted.get(server_of(machine.name))
         if row is None or not row.external_id:
             found = found.noting(machine.name, left_out="MachineGone")
+        elif not at.ground.copies(at.course.platform_of(machine.name)):
+            # Asked for all the same, it would fail, and its cleaning with it, until somebody makes one.
+            found = found.noting(machine.name, left_out="NoBackupStorage")
         else:
             found = found.noting(machine.name, asked_at=at.ground.now(), server=row.external_id)
     return found

@@ -82,6 +82,10 @@ class Ground(Protocol):
         """Where the platform keeps images and disks."""
         ...
 
+    def copies(self, platform: str) -> bool:
+        """Images of machines that stand can be made there: the region file says how, where that has to be said."""
+        ...
+
     def answers(self, platform: str, machine_id: str) -> bool:
         """Asked now: the agent inside the machine is there."""
         ...

@@ -19,6 +19,7 @@ from provisioning.domain.errors import PermanentError, PlanStale, StackBusy
 from provisioning.domain.manifest import Manifest, Placement
 from provisioning.models import Operation, Plan, Stack, clock
 from provisioning.operations.ground import Ended, Size, Standing, Store, Taken
+from provisioning.selectors.region import region
 from provisioning.services import fetching, stacks, storing
 from provisioning.services.images import Through
 from provisioning.services.surroundings import provider
@@ -143,6 +144,11 @@ class Ground:
     def sizes(self, platform: str) -> list[Size]:
         """What it offers today."""
         return [Size(*one) for one in _writing(platform).sizes()]
+
+    def copies(self, platform: str) -> bool:
+        """A cluster of Proxmox gives no disk away: that takes a storage on a Backup Server."""
+        named = region().platform(platform)
+        return named is None or named.provider != "proxmox" or bool(named.backup_storage)
 
     def stores(self, platform: str) -> list[Store]:
         """Those that answer."""

@@ -21,10 +21,10 @@ from tenants.models import AuditEvent
 from tenants.models.errors import Forbidden
 from tests.elaastic.region import DISK, MemoryProvider, workers_bring_everything_up, workers_make_plans
 from tests.elaastic.services.test_services_drilling import brings, point, row
-from tests.elaastic.services.test_services_failing_over import failed_over, over, reaches, running
+from tests.elaastic.services.test_services_failing_over import both, failed_over, over, reaches, running
 from tests.elaastic.services.town import Town
 
-__all__ = ["brings", "row"]
+__all__ = ["both", "brings", "row"]
 SUM = hashlib.sha512(DISK).hexdigest()
 
 
@@ -168,3 +168,22 @@ def test_what_was_taken_comes_home_though_the_machines_go_meanwhile(
     with pytest.raises(NotFailedOver):
         exporting.begin_export(subscription=Subscription.objects.get(pk=row.pk), by=by)
     drilling.tick()
+
+
+def test_a_machine_of_a_cluster_without_a_way_home_is_left_out_and_holds_nothing_up(
+    town: Town, both: Subscription, hybrid: MemoryProvider
+) -> None:
+    """Its region file names no storage for backups: nothing is asked of the cluster, and the machines can go."""
+    for name in ("files", "web"):
+        point(both, name)
+    hybrid.consoles["web"] = "login:"
+    hybrid.agents.add("files")
+    by = town.world["owner"].actor
+    failing_over.fail_over(subscription=both, by=by)
+    reaches(town, both, FailoverState.STANDING)
+    row = Subscription.objects.get(pk=both.pk)
+    seen = exported(town, row)
+    assert (seen.state, seen.found("files").left_out) == (ExportState.INCOMPLETE, "NoBackupStorage")
+    assert set(came_home([seen], row)) == {"web"}
+    assert not hybrid.handlers["proxmox.guest_backup"].made
+    assert failing_over.fail_back(subscription=row, by=by)

@@ -105,6 +105,9 @@ class Ground:
     def stores(self, platform: str) -> list[Store]:
         return [Store("disks", frozenset({"images"}), self.free), Store("images", frozenset({"import"}), self.free)]
 
+    def copies(self, platform: str) -> bool:
+        return True
+
     def answers(self, platform: str, machine_id: str) -> bool:
         if self.error:
             raise self.error
