@@ -1,12 +1,14 @@
 """Who may do what in a town's project: user, group, grant and credential, kind by kind."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import openstack
 import pytest
 from openstack import exceptions
 
+from lab.deadline import wait_until
 from provisioning.domain.errors import PermanentError, TemporaryError
 from provisioning.domain.handler import Handler, Target
 from provisioning.domain.observation import Absent, Present
@@ -91,7 +93,15 @@ class TestCredential(Battery):
 
     def take_name(self, town: Any, target: Target) -> None:
         his = _connect(town, user_id=town.user, password=town.password.reveal(), project_id=town.project)
-        his.identity.create_application_credential(town.user, target.full_name)
+
+        def made() -> bool:
+            """A Keystone that is held up does not see at once what was granted."""
+            with suppress(exceptions.BadRequestException):
+                his.identity.create_application_credential(town.user, target.full_name)
+                return True
+            return False
+
+        wait_until("his credential", made, timeout_s=30)
 
     def test_it_opens_its_project_with_our_secret_and_nothing_else(
         self, town: Town, handler: Handler, target: Target
