@@ -20,7 +20,8 @@ def all_rows() -> Rows:
 
 def rows_since(before: Rows) -> Rows:
     """Those that are there now and were not `before`."""
-    new = {table: [row for row in rows if row not in set(before[table])] for table, rows in all_rows().items()}
+    known = {table: set(rows) for table, rows in before.items()}
+    new = {table: [row for row in rows if row not in known[table]] for table, rows in all_rows().items()}
     return {table: rows for table, rows in new.items() if rows}
 
 

@@ -50,5 +50,4 @@ def _in_turn(machines: Sequence[Started], system: str) -> list[Started]:
 def _before(one: Started, machines: Sequence[Started]) -> list[Any]:
     """Those of the turn before."""
     turn = max((other.group for other in machines if other.group < one.group), default=0)
-    those = sorted((other for other in machines if other.group == turn), key=lambda other: other.group)
-    return [Ref(server_of(other.name), _RUNS[other.system]).as_json() for other in those]
+    return [Ref(server_of(other.name), _RUNS[other.system]).as_json() for other in machines if other.group == turn]

@@ -86,7 +86,7 @@ def _started(seen: OperationView) -> Iterable[Started]:
             source = machine.source
             yield Started(
                 machine.name, groups[machine.name], found.file, source.sha512, source.form, found.size,
-                seen.course.place.zone if machine.system == "openstack" else "", machine.system, found.stores,
+                seen.course.place.zone, machine.system, found.stores,
             )  # fmt: skip
 
 

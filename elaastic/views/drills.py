@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from elaastic.models import Drill, DrillImages, DrillMinutes, DrillState, Subscription
+from elaastic.models import Drill, DrillImages, DrillMinutes, DrillState, RecoveryPoint, Subscription
 from elaastic.permissions import may_ask
 from elaastic.selectors.drills import DrillView, drills_of, drills_readable_by, view, views
 from elaastic.selectors.drills_due import drill_due
@@ -109,18 +109,13 @@ def _machines(row: Subscription) -> list[dict[str, Any]]:
     points = {m["name"]: newest.get((row.pk, m["name"]), {}).get("usable") for m in row.terms["machines"]}
     there = [point for point in points.values() if point is not None]
     drawn = set(earlier(row, there).order_by().values_list("machine", flat=True).distinct())
-    return [
-        {
-            "name": machine["name"],
-            "point": point,
-            "hurdle": said,
-            "starts": point is not None and not said,
-            "earlier": machine["name"] in drawn,
-        }
-        for machine in row.terms["machines"]
-        for point in [points[machine["name"]]]
-        for said in [hurdle(point, machine["nature"]) if point else ""]
-    ]
+    return [_machine(one, points[one["name"]], one["name"] in drawn) for one in row.terms["machines"]]
+
+
+def _machine(machine: dict[str, Any], point: RecoveryPoint | None, earlier: bool) -> dict[str, Any]:
+    said = hurdle(point, machine["nature"]) if point else ""
+    starts = point is not None and not said
+    return {"name": machine["name"], "point": point, "hurdle": said, "starts": starts, "earlier": earlier}
 
 
 @signed_in

@@ -20,6 +20,10 @@ class State(StrEnum):
 
 AT_REST: Final = frozenset({State.READY, State.RETAINED, State.GONE})
 NEEDS_HUMAN: Final = frozenset({State.DRIFTED, State.BLOCKED, State.FAILED})
+# Reasons that say what does not answer, by its name; and all those that mend themselves and are tried all the time,
+# though a person is told after ten minutes.
+AWAY: Final = frozenset({"PlatformUnavailable", "BackupServerAway"})
+GOES_ON_TRYING: Final = AWAY | {"PlatformBusy", "DatabaseRestored"}
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ class _Attempt:
             moved = False
             for item in self._outside():
                 if item not in self.chosen:
-                    moved |= self._place(item, price) or self._aside(item) or self._two_for_one(item, price)
+                    moved |= self._place(item, price) or self._aside(item, price) or self._two_for_one(item, price)
 
     def _outside(self) -> list[int]:
         return [item for item in range(len(self.case.ways)) if item not in self.chosen]
@@ -216,14 +216,14 @@ class _Attempt:
             if helps:
                 yield other
 
-    def _aside(self, item: int) -> bool:
+    def _aside(self, item: int, price: Sequence[float]) -> bool:
         for other in self._in_the_way(item):
             before = self._give_back(other)
             for theirs, way in self.case.ways[other].items():
                 if theirs == before or not self._has(way):
                     continue
                 self._take(other, theirs)
-                if self._place(item, self.free):
+                if self._place(item, price):
                     return True
                 self._give_back(other)
             self._take(other, before)

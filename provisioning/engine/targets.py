@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from provisioning import vault
-from provisioning.domain.conditions import State
+from provisioning.domain.conditions import GOES_ON_TRYING, State
 from provisioning.domain.handler import Target
 from provisioning.domain.manifest import REF, refs, resolve
 from provisioning.domain.secrets import Secret
@@ -125,10 +125,6 @@ class Scene:
 def was_sent(row: Resource) -> bool:
     """It may exist: something was sent for it, or seen of it."""
     return bool(row.intent or row.external_id or row.handle or row.ever_seen)
-
-
-# A person is told after ten minutes, but these mend themselves and are tried all the time.
-GOES_ON_TRYING = frozenset({"PlatformUnavailable", "BackupServerAway", "PlatformBusy", "DatabaseRestored"})
 
 
 def _resource_of(value: Any) -> str:

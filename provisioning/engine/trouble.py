@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from provisioning.domain.conditions import Condition, State, condition
+from provisioning.domain.conditions import AWAY, Condition, State, condition
 from provisioning.domain.errors import StillAtWork, TemporaryError
 from provisioning.engine import claims
 from provisioning.engine.claims import Claim
@@ -13,9 +13,6 @@ from provisioning.models import Resource
 
 LONGEST_BACKOFF_S: Final = 900.0
 QUIET: Final = timedelta(seconds=15)
-_AWAY: Final = "PlatformUnavailable"
-# They say already what is away, and by its name.
-_TOLD: Final = frozenset({_AWAY, "BackupServerAway"})
 TELL_AFTER: Final = timedelta(minutes=10)  # a platform down so long is worth a person's attention
 
 
@@ -54,8 +51,8 @@ def tell(claim: Claim, waiting: Iterable[Resource], now: datetime) -> None:
     """Nobody looks while the breaker is open, and a person must be told all the same when it takes long."""
     for row in waiting:
         if row.state == State.PROGRESSING and row.trouble_since and now - row.trouble_since >= TELL_AFTER:
-            told = columns(condition(State.BLOCKED, _AWAY))
-            if row.reason in _TOLD:
+            told = columns(condition(State.BLOCKED, "PlatformUnavailable"))
+            if row.reason in AWAY:  # it says already what is away
                 told |= {"reason": row.reason, "message": row.message}
             if claims.write_look(claim, row, **told):
                 row.state, row.reason, row.message = told["state"], told["reason"], told["message"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from provisioning.domain import course as parts
-from provisioning.domain.conditions import State
+from provisioning.domain.conditions import AWAY, State
 from provisioning.domain.course import LARGEST, Machine, copy_of, server_of
 from provisioning.domain.errors import NotFound, PermanentError, ProviderError, TemporaryError
 from provisioning.domain.findings import Findings, Found, seconds_between
@@ -102,10 +102,7 @@ def _seen(at: Moment, machine: Machine, row: Standing | None, found: Findings) -
 def _late(row: Standing | None) -> str:
     """What the engine says that it waits for, where that is a platform that is away."""
     reason = row.condition.reason if row is not None else ""
-    return reason if reason in _AWAY else "TooSlow"
-
-
-_AWAY: Final = frozenset({"PlatformUnavailable", "BackupServerAway"})
+    return reason if reason in AWAY else "TooSlow"
 
 
 def _stuck(row: Standing) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from provisioning.domain import course as parts
-from provisioning.domain.conditions import Condition, State
+from provisioning.domain.conditions import GOES_ON_TRYING, Condition, State
 from provisioning.domain.course import Machine, image_of, server_of
 from provisioning.domain.errors import NotFound, PermanentError, ProviderError, TemporaryError
 from provisioning.domain.findings import Findings
@@ -22,9 +22,7 @@ _RETRY_S: Final = 30.0
 # What the engine says of an image that is at fault itself; anything else is the region's.
 _OF_THE_IMAGE: Final = frozenset({"ImageRefused", "ContentDiffers"})
 # Waits for no person: the engine goes on by itself.
-GOES_ON: Final = frozenset(
-    {"PlatformUnavailable", "BackupServerAway", "PlatformBusy", "DatabaseRestored", "DoesNotFinish"}
-)
+GOES_ON: Final = GOES_ON_TRYING | {"DoesNotFinish"}
 
 
 def images(at: Moment) -> Answer:

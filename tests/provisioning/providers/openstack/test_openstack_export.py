@@ -12,7 +12,6 @@ from elaastic.levels import Mode
 from elaastic.levels.started import Started
 from lab.deadline import wait_until
 from lab.openstack.image import MARKER_SHA256, drill_image
-from provisioning.domain import checkpoint
 from provisioning.domain.conditions import State
 from provisioning.domain.course import CARRY, TAKE, Course, Machine, Source, Step
 from provisioning.domain.findings import Findings, Found
@@ -21,6 +20,7 @@ from provisioning.models import Operation, Resource, Stack, clock
 from provisioning.operations import export as stages
 from provisioning.services import images, operations
 from provisioning.services.images import Where
+from tests.provisioning.providers.dying import Died, dies_once_at
 from tests.provisioning.providers.openstack.region import QEMU, Subscribed, hurry
 from tests.provisioning.providers.openstack.test_openstack_drill import (
     GOOD,
@@ -38,10 +38,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Nova's fake driver writes no bytes into an image.
 simulated = pytest.mark.parametrize("body", ["simulated"], indirect=True)
 STEM = "failback-20261123T184105Z"
-
-
-class Died(BaseException):
-    """A worker, at that point."""
 
 
 @pytest.fixture
@@ -130,24 +126,17 @@ MORE = ("operation taken", "planned", "looked take", "looked carry", "looked cle
 def test_a_worker_that_dies_at_any_point_leaves_one_object_and_no_image(
     subscribed: Subscribed, standing: Course, monkeypatch: pytest.MonkeyPatch, points: tuple[str, ...]
 ) -> None:
-    at, left = subscribed, set(points)
+    at = subscribed
     one = replace(standing, machines=standing.machines[:1], steps=(standing.steps[0], standing.steps[2]))
     for point in points:
         home = replace(one.machines[0].source, key=f"web/{STEM}-{point.replace(' ', '-')}")
         key = begun(at, replace(one, machines=(replace(one.machines[0], source=home),)))
-
-        def dies(reached: str, point: str = point) -> None:
-            if reached == point and point in left:
-                left.remove(point)
-                raise Died
-
-        monkeypatch.setattr(checkpoint, "hook", dies)
+        dies_once_at(point, monkeypatch)
         with pytest.raises(Died):
             ended(at, key)
         Operation.objects.filter(stack__key=key).update(claim_until=clock.now())
         assert ended(at, key).verdict == "passed", point
         assert left_on_the_cloud(at) == [], point
-    assert not left
     assert len(in_the_archive(at, "web")) == len(points)
 
 

@@ -23,6 +23,7 @@ from provisioning.providers.proxmox.client import api
 from provisioning.services import images, operations, stacks
 from provisioning.services.images import Where
 from tests.provisioning.operations import forge
+from tests.provisioning.providers.dying import Died, dies_once_at
 from tests.provisioning.providers.openstack.region import Subscribed, hurry
 from tests.provisioning.providers.proxmox.backed import CONTENT, Copies, with_backups
 from tests.provisioning.providers.proxmox.drilled import FILES, SITE, WEB, left_of, of, subscribe, until
@@ -34,10 +35,6 @@ __all__ = ["simulated_region"]
 pytestmark = pytest.mark.django_db(transaction=True)
 STEM = "failback-20261124T014105Z"
 VMID = "5000"
-
-
-class Died(BaseException):
-    """A worker, at that point."""
 
 
 @dataclass
@@ -148,16 +145,10 @@ MORE = ("recorded create", "recorded take", "sent delete")
 def test_a_worker_that_dies_at_any_point_makes_one_backup_and_leaves_none(
     made: Callable[..., Home], monkeypatch: pytest.MonkeyPatch, points: tuple[str, ...]
 ) -> None:
-    home, left = made(), list(points)
+    home = made()
     for number, point in enumerate(points, start=1):
         key = home.began(f"-{number}")
-
-        def dies(reached: str, point: str = point) -> None:
-            if reached == point and point in left:
-                left.remove(point)
-                raise Died
-
-        monkeypatch.setattr(checkpoint, "hook", dies)
+        dies_once_at(point, monkeypatch)
         with pytest.raises(Died):
             ended(key)
         Stack.objects.update(claim_token=None, claim_expires_at=None)
